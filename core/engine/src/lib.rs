@@ -1,0 +1,1 @@
+//! The study log, its history, and the samplers that decide from it.

@@ -1,0 +1,1 @@
+//! What the viewer and reports draw: series and summaries of a study, without a window.

@@ -1,0 +1,1 @@
+//! The desktop viewer of seqtune studies.

@@ -1,0 +1,1 @@
+//! What the libtorch families share: devices, seeds, batches, optimizers, losses, metrics, checkpoints.

@@ -1,0 +1,1 @@
+//! Transcription-factor binding: MLP, CNN and LSTM on DNA windows.

@@ -1,0 +1,1 @@
+//! A family without libtorch, for tests: known optima, synthetic curves, and faults on command.

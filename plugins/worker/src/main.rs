@@ -1,0 +1,2 @@
+//! The worker program of the libtorch families.
+fn main() {}

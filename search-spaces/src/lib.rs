@@ -1,0 +1,1 @@
+//! Search spaces: domains, conditions, encoding, and their TOML form.

@@ -1,0 +1,1 @@
+//! Hyperparameter search for sequence models: the study manager and its command line.
