@@ -1,1 +1,34 @@
-//! Search spaces: domains, conditions, encoding, and their TOML form.
+//! Search spaces: which parameters a study searches, over which values, and under which conditions.
+//!
+//! A [`SearchSpace`] is a list of [`Parameter`]s in declaration order. A condition names only earlier
+//! parameters, so every space is a tree: walking the list once, front to back, decides which parameters are
+//! active. A point of the space is a [`Params`]: the values of the active parameters and only those.
+//!
+//! ```
+//! use seqtune_space::SearchSpace;
+//!
+//! let space: SearchSpace = toml::from_str(
+//!     r#"
+//!     lr     = { type = "float", low = 1e-4, high = 0.1, log = true }
+//!     model  = { type = "categorical", choices = ["mlp", "lstm"] }
+//!     layers = { type = "int", low = 1, high = 3, when = { model = "lstm" } }
+//!     "#,
+//! )?;
+//! let mlp = space.decode(&[0.5, 0.0, 0.0])?;
+//! assert_eq!(mlp.get("layers"), None);
+//! let lstm = space.decode(&[0.5, 0.9, 0.99])?;
+//! assert_eq!(lstm.to_string(), r#"layers=3 lr=0.00316228 model="lstm""#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod condition;
+mod domain;
+mod form;
+mod space;
+mod value;
+
+pub use condition::{Bounds, Condition, Test};
+pub use domain::{Domain, Scale};
+pub use form::ParameterForm;
+pub use space::{Parameter, SearchSpace, SpaceError};
+pub use value::{Params, Value, ValueError};
