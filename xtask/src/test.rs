@@ -1,0 +1,89 @@
+//! `cargo xtask test` and `cargo xtask soak`: what has to pass.
+//!
+//! All steps of `test` use one profile, one set of flags and, where code is built, one selection of packages, so that
+//! nothing is compiled twice: the features of shared dependencies follow from the selection.
+
+use clap::Args;
+
+use crate::cargo::cargo;
+use crate::checkout::Checkout;
+use crate::error::Error;
+use crate::setup::{self, SetupArguments};
+use crate::steps::Steps;
+
+/// How much to test.
+#[derive(Args)]
+pub(crate) struct TestArguments {
+    /// Only formatting, lints and tests of the crates that need neither libtorch nor the viewer
+    #[arg(long)]
+    quick: bool,
+}
+
+/// Runs the steps up to the first that fails and prints what each took.
+pub(crate) fn run(checkout: &Checkout, arguments: &TestArguments) -> Result<(), Error> {
+    let mut steps = Steps::default();
+    let result = match arguments.quick {
+        true => run_quick(checkout, &mut steps),
+        false => run_all(checkout, &mut steps),
+    };
+    steps.print_times();
+    result
+}
+
+fn run_all(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
+    setup::run(checkout, &SetupArguments::default())?;
+    let mut step = |name, words: &[&str]| steps.run(name, cargo(checkout).args(words));
+    step("format", &["fmt", "--check"])?;
+    step(
+        "lints",
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    )?;
+    // The end-to-end tests run the programs, which cargo does not build for another package's tests.
+    step("build", &["build", "--workspace", "--bins", "--tests"])?;
+    step("tests", &["test", "--workspace"])?;
+    steps.run(
+        "docs",
+        cargo(checkout)
+            .args(["doc", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
+}
+
+fn run_quick(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
+    let mut step = |name, words: &[&str]| steps.run(name, cargo(checkout).args(words));
+    step("format", &["fmt", "--check"])?;
+    step(
+        "lints",
+        &["clippy", "--all-targets", "--", "-D", "warnings"],
+    )?;
+    step("tests", &["test"])
+}
+
+/// Runs the tests that are too long for every change, on release builds.
+pub(crate) fn soak(checkout: &Checkout) -> Result<(), Error> {
+    setup::run(checkout, &SetupArguments::default())?;
+    let mut steps = Steps::default();
+    let mut step = |name, words: &[&str]| steps.run(name, cargo(checkout).args(words));
+    let result = step("build", &["build", "--release", "--workspace", "--bins"]).and_then(|()| {
+        step(
+            "tests",
+            &[
+                "test",
+                "--release",
+                "--package",
+                "seqtune-tests",
+                "--",
+                "--ignored",
+            ],
+        )
+    });
+    steps.print_times();
+    result
+}
