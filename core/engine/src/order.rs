@@ -1,0 +1,85 @@
+//! Order: which part of the history a decision may see, and when the next trial may start.
+
+use seqtune_space::Params;
+
+use crate::event::Seen;
+use crate::history::{History, Trial};
+use crate::spec::Order;
+
+/// The part of a history that the decision about one trial sees: trials with results, and pending ones of which only
+/// the parameters are known.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    history: &'a History,
+    trial: u64,
+    seen: Seen,
+}
+
+impl<'a> View<'a> {
+    /// What the decision about `trial` may see, by the study's order, at the present end of the log.
+    pub fn now(history: &'a History, trial: u64) -> View<'a> {
+        let seen = match history.spec.order {
+            // Trial n sees the results of trials <= n - window.
+            Order::Fixed => Seen::ResultsBelow((trial + 1).saturating_sub(history.spec.window)),
+            Order::Eager => Seen::Events(history.seq),
+        };
+        View { history, trial, seen }
+    }
+
+    /// What the decision about `trial` saw when it was made.
+    pub fn then(history: &'a History, trial: u64, seen: Seen) -> View<'a> {
+        View { history, trial, seen }
+    }
+
+    /// What it sees, for the log.
+    pub fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// The study.
+    pub fn history(&self) -> &'a History {
+        self.history
+    }
+
+    /// Number of the trial that is decided about.
+    pub fn trial(&self) -> u64 {
+        self.trial
+    }
+
+    /// Earlier trials whose end is seen, in number order.
+    pub fn finished(&self) -> impl Iterator<Item = &'a Trial> {
+        let view = *self;
+        self.earlier().filter(move |trial| view.sees_end(trial))
+    }
+
+    /// Points of earlier trials whose end is not seen, in number order.
+    pub fn pending(&self) -> impl Iterator<Item = &'a Params> {
+        let view = *self;
+        self.earlier().filter(move |trial| !view.sees_end(trial)).map(|trial| &trial.params)
+    }
+
+    /// All earlier trials. Only their parameters and origins may be used.
+    pub fn earlier(&self) -> impl Iterator<Item = &'a Trial> {
+        let number = self.trial;
+        self.history.trials.iter().take_while(move |trial| trial.number < number)
+    }
+
+    fn sees_end(&self, trial: &Trial) -> bool {
+        match self.seen {
+            Seen::ResultsBelow(number) => trial.number < number && trial.end.is_some(),
+            Seen::Events(seq) => trial.ended_seq.is_some_and(|ended| ended <= seq),
+        }
+    }
+}
+
+/// Whether all that the next trial must see is there. In fixed order the trial `window` before it must have ended;
+/// eager order never waits.
+pub fn next_trial_may_start(history: &History) -> bool {
+    let next = history.trials.len() as u64;
+    match (history.spec.order, View::now(history, next).seen()) {
+        (Order::Fixed, Seen::ResultsBelow(number)) => {
+            history.trials.iter().take(number as usize).all(|trial| trial.end.is_some())
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,66 @@
+//! What the next trial is: a pure function of the history.
+
+use seqtune_space::Params;
+
+use crate::event::{EventKind, Origin, Seen};
+use crate::history::History;
+use crate::order::View;
+use crate::sampler::{SampleError, Sampler, sampler_of};
+use crate::seed::seed_of;
+
+/// A point to try, and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// Number of the trial.
+    pub trial: u64,
+    /// The point.
+    pub params: Params,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Seed of the training. It depends on the replicate, not on the trial: configurations are compared on common
+    /// seeds.
+    pub seed: u64,
+    /// What the decision saw.
+    pub seen: Seen,
+}
+
+impl Proposal {
+    /// The event that starts the trial.
+    pub fn into_event(self) -> EventKind {
+        EventKind::TrialStarted {
+            trial: self.trial,
+            config_key: self.params.key(),
+            params: self.params,
+            origin: self.origin,
+            replicate: 0,
+            seed: self.seed,
+            seen: self.seen,
+        }
+    }
+}
+
+/// What trial `trial` is, at the present end of the log: a waiting point of the queue, else the default configuration
+/// for trial 0, else what the sampler suggests.
+///
+/// # Errors
+/// Where the sampler has nothing to suggest.
+pub fn propose(history: &History, trial: u64) -> Result<Proposal, SampleError> {
+    propose_from(View::now(history, trial), sampler_of(&history.spec.sampler).as_ref())
+}
+
+/// [`propose`] with a given view and sampler.
+pub(crate) fn propose_from(view: View<'_>, sampler: &dyn Sampler) -> Result<Proposal, SampleError> {
+    let (history, trial) = (view.history(), view.trial());
+    let spec = &history.spec;
+    let taken = view.earlier().filter(|earlier| earlier.origin == Origin::Enqueued).count();
+    let waiting = history.queue.get(taken).filter(|(from_trial, _)| *from_trial <= trial);
+    let (params, origin) = if let Some((_, params)) = waiting {
+        (params.clone(), Origin::Enqueued)
+    } else if let Some(defaults) = spec.space.defaults().filter(|_| trial == 0) {
+        (defaults, Origin::Default)
+    } else {
+        let params = sampler.suggest(&spec.space, &view, seed_of(spec.seed, trial, "sampler"))?;
+        (params, Origin::Sampler)
+    };
+    Ok(Proposal { trial, params, origin, seed: seed_of(spec.seed, 0, "train"), seen: view.seen() })
+}

@@ -1,0 +1,191 @@
+//! What a study is: the resolved specification, frozen when it is created, and the settings that may change.
+
+use seqtune_plugin::{Direction, FamilyInfo};
+use seqtune_space::{Params, SearchSpace};
+use serde::{Deserialize, Serialize};
+
+/// Everything a decision may depend on. Written into the log once, complete: defaults filled in, the space copied in,
+/// the data known by its digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudySpec {
+    /// Name of the study.
+    pub name: String,
+    /// Which program trains it.
+    pub family: FamilyChoice,
+    /// The family as it described itself.
+    pub info: FamilyInfo,
+    /// The `[data]` table.
+    pub data: serde_json::Map<String, serde_json::Value>,
+    /// Identity of the data.
+    pub data_digest: String,
+    /// What is optimised; the first objective is the one that reports are sorted by.
+    pub objectives: Vec<Objective>,
+    /// What one trial is.
+    pub trial: TrialSpec,
+    /// Seeds everything.
+    pub seed: u64,
+    /// What a decision may see.
+    pub order: Order,
+    /// Fixed order: how many trials may be under way at once.
+    pub window: u64,
+    /// What is searched.
+    pub space: SearchSpace,
+    /// How points are chosen.
+    pub sampler: SamplerSpec,
+    /// Points to try first, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub enqueue: Vec<Params>,
+}
+
+impl StudySpec {
+    /// The first objective.
+    pub fn objective(&self) -> &Objective {
+        &self.objectives[0]
+    }
+
+    /// All parameters of a point as the family receives them: the searched ones, and the defaults of the rest.
+    ///
+    /// # Errors
+    /// Where the point breaks the family's hard limits.
+    pub fn complete(&self, params: &Params) -> Result<Params, seqtune_space::SpaceError> {
+        self.info.parameters.complete(params)
+    }
+}
+
+/// How the worker of a family is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FamilyChoice {
+    /// A family of this project, by name.
+    Name(String),
+    /// A program that speaks the worker protocol.
+    Command {
+        /// Program and arguments.
+        command: Vec<String>,
+    },
+}
+
+impl std::fmt::Display for FamilyChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            FamilyChoice::Name(name) => write!(f, "{name}"),
+            FamilyChoice::Command { command } => write!(f, "{}", command.join(" ")),
+        }
+    }
+}
+
+/// One objective: a metric, which way is better, and how a trial's steps become one value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objective {
+    /// Metric of the family, on a validation split.
+    pub metric: String,
+    /// Which way is better.
+    pub direction: Direction,
+    /// How the steps of a trial become one value.
+    #[serde(default)]
+    pub reduce: Reduce,
+}
+
+/// How the steps of a trial become one value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reduce {
+    /// The last step's.
+    #[default]
+    Last,
+    /// The best step's.
+    Best,
+}
+
+/// What one trial is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialSpec {
+    /// Steps of a complete trial.
+    pub steps: u64,
+    /// Save at every multiple of this many steps, and at the last.
+    pub checkpoint_every: u64,
+    /// Wall-clock limit of one attempt, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit_secs: Option<f64>,
+    /// How long a worker may be silent, in seconds.
+    pub stall_limit_secs: f64,
+    /// How many crashes of one trial are retried.
+    pub retries: u32,
+}
+
+/// What the decision about trial n may see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// The results of trials `<= n - window`, and the parameters of those after: the table of trials does not depend
+    /// on how many workers there are or who finishes first.
+    #[default]
+    Fixed,
+    /// All that is committed.
+    Eager,
+}
+
+/// How points are chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum SamplerSpec {
+    /// Independent uniform draws.
+    Random,
+    /// A scrambled Sobol sequence: fills the space evenly.
+    Sobol,
+}
+
+impl SamplerSpec {
+    /// Names that a study file may use.
+    pub const NAMES: [&'static str; 2] = ["random", "sobol"];
+}
+
+/// What may change while the study lives. Each change is an event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// When the study ends.
+    pub budget: Budget,
+    /// How it is trained.
+    pub workers: WorkerSettings,
+}
+
+/// The budget of the study, over all processes and restarts. What is absent does not limit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Trials started, whatever their end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trials: Option<u64>,
+    /// Hours a manager was alive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<f64>,
+    /// Finished trials in number order without improvement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
+}
+
+/// How trials are trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerSettings {
+    /// Workers at once.
+    #[serde(default = "one")]
+    pub count: u64,
+    /// `auto`, `cpu`, `cuda:0`.
+    #[serde(default = "auto")]
+    pub device: String,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        WorkerSettings { count: one(), device: auto() }
+    }
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn auto() -> String {
+    "auto".to_owned()
+}

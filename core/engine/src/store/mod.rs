@@ -1,0 +1,179 @@
+//! The log on disk: one SQLite file, one writer, any number of readers.
+//!
+//! A study is a directory: `study.db` (the log), `study.lock` (held by the writer), `checkpoints/`, `logs/`.
+//! The writer commits with `synchronous=FULL` in WAL mode: what [`Store::append`] returned is on the disk. Many events
+//! in one call are one transaction, which is what keeps eight workers fast.
+//! On a clean end the file goes back to `journal_mode=DELETE`: a study in a read-only directory then still opens.
+
+mod error;
+mod filesystem;
+mod lock;
+mod reader;
+mod request;
+mod row;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+pub use error::StoreError;
+pub use reader::{StoreReader, is_study};
+pub use request::{Request, RequestKind};
+
+use crate::event::{Event, EventKind};
+use crate::spec::{Settings, StudySpec};
+use lock::Lock;
+
+/// Version of the file format this build writes; it reads all from 1.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// "sqtn": tells a study's log from other SQLite files.
+const APPLICATION_ID: i32 = 0x7371_746e;
+
+const DATABASE: &str = "study.db";
+
+/// The one writer of a study's log. Holds the study's lock while it lives.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    directory: PathBuf,
+    seq: u64,
+    // Dropped last: the lock outlives the connection.
+    _lock: Lock,
+}
+
+impl Store {
+    /// Creates the study's directory and log, with `study_created` as its first event.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where there is a study, [`StoreError::Locked`] where another process creates one,
+    /// [`StoreError::Network`] on a network file system, [`StoreError::DiskFull`].
+    pub fn create(directory: &Path, spec: &StudySpec, settings: &Settings, build: &str) -> Result<Store, StoreError> {
+        std::fs::create_dir_all(directory).map_err(|error| StoreError::io(directory, error))?;
+        let lock = Lock::take(directory)?;
+        filesystem::refuse_network(directory)?;
+        if is_study(directory) {
+            return Err(StoreError::Exists { directory: directory.to_owned() });
+        }
+        let mut store = Store { connection: connect(directory)?, directory: directory.to_owned(), seq: 0, _lock: lock };
+        // Schema and first event in one transaction: there is a study or there is none.
+        let transaction = store.begin()?;
+        transaction.execute_batch(include_str!("schema.sql")).map_err(|error| StoreError::of(directory, error))?;
+        transaction
+            .pragma_update(None, "user_version", FORMAT_VERSION)
+            .and_then(|()| transaction.pragma_update(None, "application_id", APPLICATION_ID))
+            .map_err(|error| StoreError::of(directory, error))?;
+        let first = EventKind::StudyCreated {
+            spec: Box::new(spec.clone()),
+            settings: settings.clone(),
+            build: build.to_owned(),
+        };
+        row::insert(&transaction, &Event { seq: 1, at_us: now_us(), kind: first })
+            .and_then(|()| transaction.commit())
+            .map_err(|error| StoreError::of(directory, error))?;
+        store.seq = 1;
+        Ok(store)
+    }
+
+    /// Opens an existing study for writing.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`], [`StoreError::Locked`], [`StoreError::Newer`], [`StoreError::Network`],
+    /// [`StoreError::Damaged`].
+    pub fn open(directory: &Path) -> Result<Store, StoreError> {
+        if !is_study(directory) {
+            return Err(StoreError::Absent { directory: directory.to_owned() });
+        }
+        reader::check_format(directory)?;
+        let lock = Lock::take(directory)?;
+        filesystem::refuse_network(directory)?;
+        let connection = connect(directory)?;
+        let seq = connection
+            .query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))
+            .map_err(|error| StoreError::of(directory, error))?;
+        Ok(Store { connection, directory: directory.to_owned(), seq, _lock: lock })
+    }
+
+    /// Appends events in one transaction and returns them as they stand in the log. When this returns they are on the
+    /// disk; when it fails none of them is.
+    ///
+    /// # Errors
+    /// [`StoreError::Invariant`] where an event breaks a rule of the log; [`StoreError::DiskFull`]; other failures of
+    /// the file.
+    pub fn append(&mut self, kinds: impl IntoIterator<Item = EventKind>) -> Result<Vec<Event>, StoreError> {
+        let at_us = now_us();
+        let events: Vec<Event> =
+            kinds.into_iter().zip(self.seq + 1..).map(|(kind, seq)| Event { seq, at_us, kind }).collect();
+        if events.is_empty() {
+            return Ok(events);
+        }
+        let directory = self.directory.clone();
+        let transaction = self.begin()?;
+        for event in &events {
+            row::insert(&transaction, event).map_err(|error| StoreError::of(&directory, error))?;
+        }
+        transaction.commit().map_err(|error| StoreError::of(&directory, error))?;
+        self.seq += events.len() as u64;
+        Ok(events)
+    }
+
+    /// Events after position `seq`, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where a row is not an event.
+    pub fn events_after(&self, seq: u64) -> Result<Vec<Event>, StoreError> {
+        row::after(&self.connection, seq).map_err(|error| StoreError::of(&self.directory, error))
+    }
+
+    /// Requests that have no answer in the log, in order.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn open_requests(&self) -> Result<Vec<Request>, StoreError> {
+        request::open(&self.connection).map_err(|error| StoreError::of(&self.directory, error))
+    }
+
+    /// The study's directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Closes the log: moves the WAL into the file, so that a copy of the directory is complete and a read-only one
+    /// opens.
+    ///
+    /// # Errors
+    /// Where the file cannot be written. Nothing is lost then: the WAL stays beside it.
+    pub fn close(self) -> Result<(), StoreError> {
+        // A reader at this moment keeps the file in WAL mode; that is no failure.
+        match self.connection.pragma_update(None, "journal_mode", "DELETE") {
+            Ok(()) => Ok(()),
+            Err(error) if error::is_busy(&error) => Ok(()),
+            Err(error) => Err(StoreError::of(&self.directory, error)),
+        }
+    }
+
+    fn begin(&mut self) -> Result<rusqlite::Transaction<'_>, StoreError> {
+        let directory = self.directory.clone();
+        self.connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| StoreError::of(&directory, error))
+    }
+}
+
+fn connect(directory: &Path) -> Result<Connection, StoreError> {
+    let fail = |error| StoreError::of(directory, error);
+    let connection = Connection::open(directory.join(DATABASE)).map_err(fail)?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(fail)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
+    Ok(connection)
+}
+
+/// Microseconds since 1970.
+fn now_us() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
+}
+
+#[cfg(test)]
+mod tests;

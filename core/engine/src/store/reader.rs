@@ -1,0 +1,131 @@
+//! Reading a log while another process may be writing it: read-only, in short statements, never holding a
+//! transaction open (a reader that does keeps the WAL from shrinking).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::lock::Lock;
+use super::request::{self, RequestKind};
+use super::{APPLICATION_ID, DATABASE, FORMAT_VERSION, StoreError, now_us, row};
+use crate::event::Event;
+use crate::history::History;
+
+/// A reader of a study's log.
+#[derive(Debug)]
+pub struct StoreReader {
+    connection: Connection,
+    directory: PathBuf,
+}
+
+impl StoreReader {
+    /// Opens a study for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`], [`StoreError::Newer`], [`StoreError::Damaged`], [`StoreError::Io`].
+    pub fn open(directory: &Path) -> Result<StoreReader, StoreError> {
+        if !is_study(directory) {
+            return Err(StoreError::Absent { directory: directory.to_owned() });
+        }
+        check_format(directory)?;
+        Ok(StoreReader { connection: connect(directory)?, directory: directory.to_owned() })
+    }
+
+    /// Changes whenever another connection has committed. Microseconds: made to be polled.
+    ///
+    /// # Errors
+    /// Where the file is gone or damaged.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(|error| self.failed(error))
+    }
+
+    /// Events after position `seq`, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where a row is not an event.
+    pub fn events_after(&self, seq: u64) -> Result<Vec<Event>, StoreError> {
+        row::after(&self.connection, seq).map_err(|error| self.failed(error))
+    }
+
+    /// The whole history.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where the log breaks its own rules.
+    pub fn history(&self) -> Result<History, StoreError> {
+        History::fold(&self.events_after(0)?)
+            .map_err(|error| StoreError::Damaged { directory: self.directory.clone(), message: error.to_string() })
+    }
+
+    /// Whether a manager holds the study at this moment.
+    pub fn is_managed(&self) -> bool {
+        Lock::is_held(&self.directory)
+    }
+
+    /// Adds a row to the request table through a short-lived connection of its own, and returns its number.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn request(&self, by: &str, kind: &RequestKind) -> Result<u64, StoreError> {
+        let connection = Connection::open_with_flags(
+            self.directory.join(DATABASE),
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .map_err(|error| self.failed(error))?;
+        connection.busy_timeout(Duration::from_secs(10)).map_err(|error| self.failed(error))?;
+        request::add(&connection, now_us(), by, kind).map_err(|error| self.failed(error))
+    }
+
+    /// The study's directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    fn failed(&self, error: rusqlite::Error) -> StoreError {
+        StoreError::of(&self.directory, error)
+    }
+}
+
+/// Whether a directory holds a study. A log whose creation was cut off before its first commit is none.
+pub fn is_study(directory: &Path) -> bool {
+    let path = directory.join(DATABASE);
+    path.metadata().is_ok_and(|data| data.len() > 0 || with_wal(&path)) && !is_unborn(directory)
+}
+
+/// A file of ours without the first commit: no table, nothing in it.
+fn is_unborn(directory: &Path) -> bool {
+    connect(directory).is_ok_and(|connection| {
+        connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, u64>(0))
+            .is_ok_and(|tables| tables == 0)
+    })
+}
+
+fn with_wal(path: &Path) -> bool {
+    path.with_extension("db-wal").metadata().is_ok_and(|data| data.len() > 0)
+}
+
+/// Refuses files of newer formats and of other programs before anything is read or written.
+pub(super) fn check_format(directory: &Path) -> Result<(), StoreError> {
+    let fail = |error| StoreError::of(directory, error);
+    let connection = connect(directory)?;
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
+    if application != APPLICATION_ID {
+        let message = format!("{DATABASE} is not a study of seqtune");
+        return Err(StoreError::Damaged { directory: directory.to_owned(), message });
+    }
+    if found > FORMAT_VERSION {
+        return Err(StoreError::Newer { directory: directory.to_owned(), found });
+    }
+    Ok(())
+}
+
+fn connect(directory: &Path) -> Result<Connection, StoreError> {
+    let fail = |error| StoreError::of(directory, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(directory.join(DATABASE), flags).map_err(fail)?;
+    connection.busy_timeout(Duration::from_secs(2)).map_err(fail)?;
+    connection.pragma_update(None, "query_only", true).map_err(fail)?;
+    Ok(connection)
+}

@@ -1,0 +1,62 @@
+//! Events as rows: the columns people query, and the rest as JSON.
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row, params};
+use serde_json::{Map, Value};
+
+use crate::event::{Event, EventKind, MetricsJson};
+
+const INSERT: &str = "INSERT INTO event(seq, at_us, kind, trial, attempt, step, value, body) VALUES (?,?,?,?,?,?,?,?)";
+const SELECT: &str =
+    "SELECT seq, at_us, kind, trial, attempt, step, value, body FROM event WHERE seq > ? ORDER BY seq";
+
+pub(super) fn insert(connection: &Connection, event: &Event) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(INSERT)?;
+    if let EventKind::Reported { trial, attempt, step, value, metrics } = &event.kind {
+        let row = params![event.seq, event.at_us, "reported", trial, attempt, step, value, metrics.as_str()];
+        return statement.execute(row).map(drop);
+    }
+    let failed = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
+    let Value::Object(mut body) = serde_json::to_value(&event.kind).map_err(failed)? else {
+        return Err(rusqlite::Error::InvalidQuery);
+    };
+    let kind = body.remove("kind").and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+    let mut whole = |key: &str| body.remove(key).and_then(|value| value.as_i64());
+    let (trial, attempt, step) = (whole("trial"), whole("attempt"), whole("step"));
+    let value = body.remove("value").and_then(|value| value.as_f64());
+    let body = (!body.is_empty()).then(|| Value::Object(body).to_string());
+    statement.execute(params![event.seq, event.at_us, kind, trial, attempt, step, value, body]).map(drop)
+}
+
+pub(super) fn after(connection: &Connection, seq: u64) -> rusqlite::Result<Vec<Event>> {
+    connection.prepare_cached(SELECT)?.query_map([seq], decode)?.collect()
+}
+
+fn decode(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let (seq, at_us, kind): (u64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    if kind == "reported" {
+        let kind = EventKind::Reported {
+            trial: row.get(3)?,
+            attempt: row.get(4)?,
+            step: row.get(5)?,
+            value: row.get(6)?,
+            metrics: MetricsJson::from_text(row.get(7)?),
+        };
+        return Ok(Event { seq, at_us, kind });
+    }
+    let failed = |error| rusqlite::Error::FromSqlConversionFailure(7, Type::Text, Box::new(error));
+    let mut map: Map<String, Value> = match row.get::<_, Option<String>>(7)? {
+        Some(text) => serde_json::from_str(&text).map_err(failed)?,
+        None => Map::new(),
+    };
+    for (column, key) in [(3, "trial"), (4, "attempt"), (5, "step")] {
+        if let Some(number) = row.get::<_, Option<i64>>(column)? {
+            map.insert(key.to_owned(), number.into());
+        }
+    }
+    if let Some(value) = row.get::<_, Option<f64>>(6)? {
+        map.insert("value".to_owned(), value.into());
+    }
+    map.insert("kind".to_owned(), kind.into());
+    Ok(Event { seq, at_us, kind: serde_json::from_value(Value::Object(map)).map_err(failed)? })
+}

@@ -1,0 +1,7 @@
+//! For tests: studies in memory, and the suite that every sampler passes.
+
+mod sampler;
+mod study;
+
+pub use sampler::check_sampler;
+pub use study::{StudyDraft, study};

@@ -1,0 +1,73 @@
+//! What every sampler promises, as a suite: points are valid, the same arguments give the same point, another seed
+//! gives other points, and nothing that a decision may not see changes it.
+
+use super::study;
+use crate::event::{Event, EventKind, MetricsJson};
+use crate::history::History;
+use crate::propose::propose;
+use crate::verify::verify;
+
+/// Spaces on which a sampler is tried.
+const SPACES: [&str; 4] = [
+    "x = { type = 'float', low = 0, high = 1 }",
+    "lr = { type = 'float', low = 1e-5, high = 0.1, log = true }\nn = { type = 'int', low = 1, high = 100 }\n\
+     o = { type = 'ordinal', values = [16, 32, 64] }\nb = { type = 'bool' }",
+    "m = { type = 'categorical', choices = ['a', 'b', 'c'] }\n\
+     k = { type = 'int', low = 1, high = 8, when = { m = 'a' } }\n\
+     d = { type = 'float', low = 0, high = 0.5, step = 0.1, when = { m = ['b', 'c'] } }\n\
+     e = { type = 'bool', when = { k = { at_least = 4 } } }",
+    "only = { type = 'categorical', choices = ['one'] }",
+];
+
+/// Checks the sampler of this name.
+///
+/// # Panics
+/// With the promise that it breaks.
+pub fn check_sampler(name: &str) {
+    for space in SPACES {
+        let draft = study(space).sampler(name).trials(24).window(3);
+        let history = draft.history();
+        for trial in &history.trials {
+            let checked = history.spec.space.check(trial.params.clone());
+            assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points");
+        }
+        assert_eq!(verify(&history).differences, [], "{name} decides the same again");
+        assert_eq!(draft.history().trials.len(), history.trials.len());
+
+        let other = study(space).sampler(name).trials(24).window(3).seed(2).history();
+        if history.spec.space.cardinality() != Some(1) {
+            let points = |history: &History| history.trials.iter().map(|t| t.params.clone()).collect::<Vec<_>>();
+            assert_ne!(points(&history), points(&other), "{name} depends on the study's seed");
+        }
+
+        // The results of trials inside the window must not matter: change them and decide again.
+        let changed: Vec<Event> = draft.events().into_iter().map(|event| spoil(event, 22)).collect();
+        let changed = History::fold(&changed).expect("the rules still hold");
+        let next = |history: &History| propose(history, 24).map(|proposal| proposal.params);
+        assert_eq!(next(&changed), next(&history), "{name} looks at results inside the window");
+    }
+}
+
+/// Another result for trials from `first` on.
+fn spoil(mut event: Event, first: u64) -> Event {
+    if let EventKind::Reported { trial, value, metrics, .. } = &mut event.kind
+        && *trial >= first
+    {
+        *value = Some(-1e6);
+        *metrics = MetricsJson::new(&[("value".to_owned(), seqtune_plugin::MetricValue::number(-1e6))].into());
+    }
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::SamplerSpec;
+
+    #[test]
+    fn every_sampler_keeps_its_promises() {
+        for name in SamplerSpec::NAMES {
+            check_sampler(name);
+        }
+    }
+}

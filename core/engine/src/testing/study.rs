@@ -1,0 +1,162 @@
+//! Studies in memory, made in one line.
+
+use std::collections::BTreeMap;
+
+use seqtune_plugin::{Direction, FamilyInfo, MetricInfo, MetricValue};
+use seqtune_space::SearchSpace;
+
+use crate::event::{Event, EventKind, MetricsJson};
+use crate::history::History;
+use crate::propose::propose;
+use crate::spec::{
+    Budget, FamilyChoice, Objective, Order, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
+};
+
+/// A study to be: a space, and what else a test wants to say.
+#[derive(Clone, Debug)]
+pub struct StudyDraft {
+    spec: StudySpec,
+    trials: u64,
+    at_us: i64,
+}
+
+/// A study that minimises `value` over a space in TOML.
+///
+/// # Panics
+/// Where the TOML is not a space: this is for tests.
+pub fn study(space: &str) -> StudyDraft {
+    let space: SearchSpace = toml::from_str(space).expect("the test's space must be valid");
+    let metric = MetricInfo {
+        name: "value".to_owned(),
+        direction: Direction::Minimize,
+        unit: String::new(),
+        doc: "The value.".to_owned(),
+    };
+    let info = FamilyInfo {
+        name: "test".to_owned(),
+        version: "1".to_owned(),
+        summary: "A family that exists in tests only.".to_owned(),
+        step: "step".to_owned(),
+        parameters: space.clone(),
+        metrics: vec![metric],
+        data: BTreeMap::new(),
+    };
+    let spec = StudySpec {
+        name: "test".to_owned(),
+        family: FamilyChoice::Name("test".to_owned()),
+        info,
+        data: serde_json::Map::new(),
+        data_digest: "none".to_owned(),
+        objectives: vec![Objective {
+            metric: "value".to_owned(),
+            direction: Direction::Minimize,
+            reduce: Reduce::Last,
+        }],
+        trial: TrialSpec {
+            steps: 1,
+            checkpoint_every: 1,
+            time_limit_secs: None,
+            stall_limit_secs: 60.0,
+            retries: 2,
+        },
+        seed: 1,
+        order: Order::Fixed,
+        window: 1,
+        space,
+        sampler: SamplerSpec::Random,
+        enqueue: Vec::new(),
+    };
+    StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000 }
+}
+
+impl StudyDraft {
+    /// Sets the sampler by name.
+    ///
+    /// # Panics
+    /// Where there is no such sampler.
+    #[must_use]
+    pub fn sampler(mut self, name: &str) -> StudyDraft {
+        let tagged = serde_json::json!({ "type": name });
+        self.spec.sampler = serde_json::from_value(tagged).expect("the test's sampler must exist");
+        self
+    }
+
+    /// Sets the study's seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> StudyDraft {
+        self.spec.seed = seed;
+        self
+    }
+
+    /// Sets the window of fixed order.
+    #[must_use]
+    pub fn window(mut self, window: u64) -> StudyDraft {
+        self.spec.window = window;
+        self
+    }
+
+    /// Changes anything else.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut StudySpec)) -> StudyDraft {
+        change(&mut self.spec);
+        self
+    }
+
+    /// How many trials have run; each ends with the sum of its unit vector as value.
+    #[must_use]
+    pub fn trials(mut self, trials: u64) -> StudyDraft {
+        self.trials = trials;
+        self
+    }
+
+    /// The specification.
+    pub fn spec(&self) -> &StudySpec {
+        &self.spec
+    }
+
+    /// The log of the study, trials run one after the other.
+    ///
+    /// # Panics
+    /// Where the sampler fails.
+    pub fn events(&self) -> Vec<Event> {
+        let settings = Settings {
+            budget: Budget { trials: Some(self.trials), ..Budget::default() },
+            workers: WorkerSettings::default(),
+        };
+        let created =
+            EventKind::StudyCreated { spec: Box::new(self.spec.clone()), settings, build: "test".to_owned() };
+        let mut events = vec![Event { seq: 1, at_us: self.at_us, kind: created }];
+        let mut history = History::new(&events[0]).expect("a new study has a history");
+        for number in 0..self.trials {
+            let proposal = propose(&history, number).expect("the sampler must have a suggestion");
+            let unit = self.spec.space.encode(&proposal.params);
+            let value = Some(unit.into_iter().flatten().sum::<f64>());
+            let metrics = BTreeMap::from([("value".to_owned(), MetricValue::Number(value))]);
+            let kinds = [
+                proposal.into_event(),
+                EventKind::Reported {
+                    trial: number,
+                    attempt: 0,
+                    step: 1,
+                    value,
+                    metrics: MetricsJson::new(&metrics),
+                },
+                EventKind::Completed { trial: number },
+            ];
+            for kind in kinds {
+                let event = Event { seq: history.seq + 1, at_us: history.last_us + 1_000_000, kind };
+                history.apply(&event).expect("the test's log keeps the rules");
+                events.push(event);
+            }
+        }
+        events
+    }
+
+    /// The history of [`StudyDraft::events`].
+    ///
+    /// # Panics
+    /// As there.
+    pub fn history(&self) -> History {
+        History::fold(&self.events()).expect("the test's log keeps the rules")
+    }
+}
