@@ -64,6 +64,15 @@ pub(crate) enum Error {
         problem: String,
     },
 
+    /// A libtorch is there and the loader does not take it.
+    #[error("{origin} {directory} cannot be used: {library} does not load ({reason}); `cargo xtask setup` without --use gets one that is complete", directory = .directory.display())]
+    DoesNotLoad {
+        origin: &'static str,
+        directory: PathBuf,
+        library: String,
+        reason: String,
+    },
+
     /// Something of the user's is where the link belongs.
     #[error("{path} is not a link made by setup; move it away, then run this again", path = .path.display())]
     LinkTaken { path: PathBuf },

@@ -112,13 +112,15 @@ fn check_loads(
     let cpu = libtorch::library(directory);
     let gpu = cuda.then(|| directory.join("lib").join("libtorch_cuda.so"));
     for library in [Some(cpu), gpu].into_iter().flatten() {
-        python.load(&library).map_err(|reason| {
-            let name = library.file_name().unwrap_or_default().display();
-            Error::NotLibtorch {
-                origin,
-                directory: directory.to_owned(),
-                problem: format!("{name} does not load: {reason}"),
-            }
+        python.load(&library).map_err(|reason| Error::DoesNotLoad {
+            origin,
+            directory: directory.to_owned(),
+            library: library
+                .file_name()
+                .unwrap_or_default()
+                .display()
+                .to_string(),
+            reason,
         })?;
     }
     Ok(())
