@@ -180,6 +180,13 @@ impl Workspace {
         }
         None
     }
+
+    #[track_caller]
+    fn assert_unneeded(&self, package: &Package, unwanted: &[&str]) {
+        if let Some(chain) = self.chain_to(&package.id, unwanted) {
+            panic!("{} must build without {unwanted:?}: {}", package.name, chain.join(" -> "));
+        }
+    }
 }
 
 const LIBTORCH: [&str; 3] = ["tch", "torch-sys", "seqtune-nn"];
@@ -268,8 +275,7 @@ fn a_plain_build_needs_neither_libtorch_nor_egui() -> TestResult {
     assert!(!default.is_empty(), "the workspace has default members");
     for package in default {
         for unwanted in [&LIBTORCH[..], &EGUI] {
-            let chain = workspace.chain_to(&package.id, unwanted);
-            assert_eq!(chain.map(|names| names.join(" -> ")), None);
+            workspace.assert_unneeded(package, unwanted);
         }
     }
     Ok(())
@@ -280,8 +286,7 @@ fn the_viewer_needs_no_libtorch_and_the_worker_no_egui() -> TestResult {
     let workspace = Workspace::read()?;
     for (name, unwanted) in [("seqtune-view", &LIBTORCH[..]), ("seqtune-worker", &EGUI)] {
         let package = workspace.package(name).ok_or(name)?;
-        let chain = workspace.chain_to(&package.id, unwanted);
-        assert_eq!(chain.map(|names| names.join(" -> ")), None);
+        workspace.assert_unneeded(package, unwanted);
     }
     Ok(())
 }

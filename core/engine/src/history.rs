@@ -342,13 +342,13 @@ impl History {
         (self.managed_us + present) as f64 / 3.6e9
     }
 
-    /// Finished trials in number order since the best value last improved. Trials after the first unfinished one do
-    /// not count, so that the figure does not depend on who finishes first.
-    pub fn without_improvement(&self) -> u64 {
+    /// Trials in number order since the best value last improved, counted over those below `number` and up to the
+    /// first unfinished one: the figure does not depend on who finishes first.
+    pub fn without_improvement(&self, number: u64) -> u64 {
         let direction = self.spec.objective().direction;
         let mut best: Option<f64> = None;
         let mut since = 0;
-        for trial in self.trials.iter().take_while(|trial| trial.end.is_some()) {
+        for trial in self.trials.iter().take(number as usize).take_while(|trial| trial.end.is_some()) {
             let value = self.value(trial).filter(|_| trial.end == Some(TrialEnd::Completed));
             match (value, best) {
                 (Some(value), Some(old)) if !direction.better(value, old) => since += 1,
