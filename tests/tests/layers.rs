@@ -184,7 +184,11 @@ impl Workspace {
     #[track_caller]
     fn assert_unneeded(&self, package: &Package, unwanted: &[&str]) {
         if let Some(chain) = self.chain_to(&package.id, unwanted) {
-            panic!("{} must build without {unwanted:?}: {}", package.name, chain.join(" -> "));
+            panic!(
+                "{} must build without {unwanted:?}: {}",
+                package.name,
+                chain.join(" -> ")
+            );
         }
     }
 }

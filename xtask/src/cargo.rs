@@ -49,7 +49,9 @@ impl Workspace {
             .map_err(|error| unreadable(error.to_string()))?;
         if !answer.status.success() {
             let text = String::from_utf8_lossy(&answer.stderr);
-            return Err(unreadable(text.trim().to_owned()));
+            return Err(unreadable(
+                text.trim_start_matches("error: ").trim().to_owned(),
+            ));
         }
         let metadata = serde_json::from_slice(&answer.stdout)
             .map_err(|error| unreadable(error.to_string()))?;

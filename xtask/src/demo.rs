@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::cargo::{Workspace, cargo};
 use crate::checkout::Checkout;
-use crate::error::Error;
+use crate::error::{Error, STOPPED};
 use crate::setup::{self, SetupArguments};
 use crate::steps::{Steps, shown};
 
@@ -53,7 +53,15 @@ pub(crate) fn run(checkout: &Checkout, arguments: &DemoArguments) -> Result<(), 
         ]),
     )?;
     outlive_interrupts()?;
-    steps.run("search", &mut seqtune(&["run", STUDY_FILE]))?;
+    steps
+        .run("search", &mut seqtune(&["run", STUDY_FILE]))
+        .map_err(|error| match error {
+            Error::Step {
+                code: Some(STOPPED),
+                ..
+            } => Error::SearchStopped,
+            other => other,
+        })?;
     steps.run("trials", &mut seqtune(&["trials", STUDY, "--top", "10"]))?;
     println!("\nTo see the trials in a window (built when first asked for):");
     println!("    {}", shown(&seqtune(&["view", STUDY])));

@@ -10,6 +10,9 @@ use crate::pip::PipFailure;
 /// How to get what building needs, as named by Debian and Ubuntu.
 const DEBIAN: &str = "on Debian or Ubuntu: apt-get install g++ python3 python3-pip python3-venv";
 
+/// The code that `seqtune` ends with when a study was stopped and can go on.
+pub(crate) const STOPPED: u8 = 75;
+
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -86,6 +89,10 @@ pub(crate) enum Error {
         code: Option<u8>,
     },
 
+    /// The demo's search was stopped by its user or by the machine.
+    #[error("the search was stopped; `cargo xtask demo` goes on with it")]
+    SearchStopped,
+
     /// A program could not be started at all.
     #[error("{program} could not be started: {source}")]
     Start { program: String, source: io::Error },
@@ -128,6 +135,7 @@ impl Error {
             Self::Step {
                 code: Some(code), ..
             } => ExitCode::from(*code),
+            Self::SearchStopped => ExitCode::from(STOPPED),
             _ => ExitCode::FAILURE,
         }
     }
