@@ -33,7 +33,7 @@ pub(crate) fn run(checkout: &Checkout, arguments: &TestArguments) -> Result<(), 
 fn run_all(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
     setup::run(checkout, &SetupArguments::default())?;
     let mut step = |name, words: &[&str]| steps.run(name, cargo(checkout).args(words));
-    step("format", &["fmt", "--check"])?;
+    step("format", &["fmt", "--all", "--check"])?;
     step(
         "lints",
         &[
@@ -58,7 +58,7 @@ fn run_all(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
 
 fn run_quick(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
     let mut step = |name, words: &[&str]| steps.run(name, cargo(checkout).args(words));
-    step("format", &["fmt", "--check"])?;
+    step("format", &["fmt", "--all", "--check"])?;
     step(
         "lints",
         &["clippy", "--all-targets", "--", "-D", "warnings"],
