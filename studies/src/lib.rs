@@ -1,1 +1,9 @@
 //! Hyperparameter search for sequence models: the study manager and its command line.
+
+pub mod launch;
+pub mod manager;
+
+/// Program and version, as the log names it.
+pub fn build() -> String {
+    format!("seqtune {}", env!("CARGO_PKG_VERSION"))
+}

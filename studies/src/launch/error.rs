@@ -1,0 +1,40 @@
+//! Why a worker could not be started or asked.
+
+use seqtune_plugin::FailureCause;
+
+/// A worker program is missing, broken, or cannot use the data.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// No installed program serves this family.
+    #[error("no worker for the family {family:?} is installed{hint}")]
+    Unknown {
+        /// The family as named.
+        family: String,
+        /// What to do, with its leading punctuation.
+        hint: String,
+    },
+    /// The program did not start, or ended before it said `ready`.
+    #[error("the worker {program} cannot start: {message}")]
+    CannotStart {
+        /// Program and arguments.
+        program: String,
+        /// Why, from the system or the worker's last words.
+        message: String,
+    },
+    /// The program speaks another protocol, or none.
+    #[error("the worker {program} broke the protocol: {message}")]
+    Protocol {
+        /// Program and arguments.
+        program: String,
+        /// What it did.
+        message: String,
+    },
+    /// The worker cannot use the data.
+    #[error("{message}")]
+    Data {
+        /// One sentence, from the family.
+        message: String,
+        /// As the family classed it.
+        cause: FailureCause,
+    },
+}

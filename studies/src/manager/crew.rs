@@ -1,0 +1,200 @@
+//! The crew: the workers of a run, each starting, idle, busy or gone.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use seqtune_plugin::DataSpec;
+use seqtune_plugin::protocol::{FromWorker, ToWorker};
+
+use super::ManagerError;
+use super::assignment::Assignment;
+use crate::launch::{LaunchError, Line, Worker, WorkerProgram};
+
+/// How often in a row a worker may fail to start before the run gives up.
+const START_ATTEMPTS: u32 = 3;
+
+/// A place in the crew. Its number is the worker's number in the log.
+pub(super) struct Place {
+    id: u64,
+    worker: Option<Worker>,
+    state: State,
+    failed_starts: u32,
+    /// Versions and machine, as the worker told when it was ready.
+    pub(super) build: BTreeMap<String, String>,
+}
+
+enum State {
+    Starting,
+    Idle,
+    Busy(Assignment),
+}
+
+/// What a line from the crew asks of the run.
+pub(super) enum Heard {
+    /// A message of the worker at this place.
+    Message(usize, FromWorker),
+    /// The worker at this place is gone: why, and what it was training.
+    Gone(usize, Option<Assignment>, String),
+}
+
+pub(super) struct Crew {
+    program: WorkerProgram,
+    data: DataSpec,
+    cache: PathBuf,
+    digest: String,
+    places: Vec<Place>,
+    next_id: u64,
+    sender: Sender<(u64, Line)>,
+    lines: Receiver<(u64, Line)>,
+}
+
+impl Crew {
+    pub(super) fn new(program: &WorkerProgram, data: DataSpec, cache: PathBuf, digest: String, count: u64) -> Crew {
+        let (sender, lines) = unbounded();
+        let places = (0..count)
+            .map(|_| Place { id: 0, worker: None, state: State::Idle, failed_starts: 0, build: BTreeMap::new() })
+            .collect();
+        Crew { program: program.clone(), data, cache, digest, places, next_id: 1, sender, lines }
+    }
+
+    /// The first place without work, starting a worker there if it has none; `None` while all are busy or starting.
+    pub(super) fn idle(&mut self) -> Result<Option<usize>, ManagerError> {
+        let Some(index) = self.places.iter().position(|place| matches!(place.state, State::Idle)) else {
+            return Ok(None);
+        };
+        if self.places[index].worker.is_some() {
+            return Ok(Some(index));
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        let worker = Worker::start(&self.program, id, self.sender.clone())?;
+        let place = &mut self.places[index];
+        (place.id, place.worker, place.state) = (id, Some(worker), State::Starting);
+        Ok(None)
+    }
+
+    /// Waits for the next line, but not longer than `patience`. Lines of workers that are gone are dropped.
+    pub(super) fn hear(&mut self, patience: Duration) -> Result<Option<Heard>, ManagerError> {
+        let Ok((id, line)) = self.lines.recv_timeout(patience) else { return Ok(None) };
+        let Some(index) = self.places.iter().position(|place| place.id == id && place.worker.is_some()) else {
+            return Ok(None);
+        };
+        match line {
+            Line::Message(message) if matches!(self.places[index].state, State::Starting) => {
+                self.starting(index, message)
+            }
+            Line::Message(message) => {
+                if let State::Busy(assignment) = &mut self.places[index].state {
+                    assignment.heard = Instant::now();
+                }
+                Ok(Some(Heard::Message(index, message)))
+            }
+            Line::Broken(message) => self.gone(index, message).map(Some),
+            Line::Ended => {
+                let message = self.places[index].worker.as_mut().map(Worker::epitaph).unwrap_or_default();
+                self.gone(index, message).map(Some)
+            }
+        }
+    }
+
+    /// Removes the worker at a place: it is killed, and its place is idle.
+    pub(super) fn remove(&mut self, index: usize) -> Option<Assignment> {
+        let place = &mut self.places[index];
+        place.worker = None;
+        match std::mem::replace(&mut place.state, State::Idle) {
+            State::Busy(assignment) => Some(assignment),
+            State::Starting | State::Idle => None,
+        }
+    }
+
+    /// Hands a worker its work, its standard error going to `log` from here on. A worker that is gone is noticed by
+    /// its reader.
+    pub(super) fn assign(&mut self, index: usize, assignment: Assignment, run: &ToWorker, log: &std::path::Path) {
+        let place = &mut self.places[index];
+        place.state = State::Busy(assignment);
+        if let Some(worker) = &mut place.worker {
+            let heading = format!("--- trial {} attempt {} ---", assignment.trial, assignment.attempt);
+            // The log is for people: a trial can be trained without it.
+            let _ = worker.log_to(log, &heading);
+            let _ = worker.send(run);
+        }
+    }
+
+    /// Sends a message to the worker at a place.
+    pub(super) fn send(&mut self, index: usize, message: &ToWorker) {
+        if let Some(worker) = &mut self.places[index].worker {
+            // A worker that cannot be written to is gone, which its reader notices.
+            let _ = worker.send(message);
+        }
+    }
+
+    /// The worker at this place has nothing to do any more.
+    pub(super) fn release(&mut self, index: usize) {
+        self.places[index].state = State::Idle;
+    }
+
+    pub(super) fn place(&self, index: usize) -> &Place {
+        &self.places[index]
+    }
+
+    /// What the worker at a place trains.
+    pub(super) fn assignment(&self, index: usize) -> Option<Assignment> {
+        match self.places[index].state {
+            State::Busy(assignment) => Some(assignment),
+            State::Starting | State::Idle => None,
+        }
+    }
+
+    /// All that is being trained, with its place.
+    pub(super) fn busy(&self) -> Vec<(usize, Assignment)> {
+        (0..self.places.len()).filter_map(|index| Some((index, self.assignment(index)?))).collect()
+    }
+
+    /// Asks all workers to quit and waits a moment for them.
+    pub(super) fn dismiss(&mut self) {
+        for place in &mut self.places {
+            if let Some(worker) = place.worker.take() {
+                let patience = if matches!(place.state, State::Idle) { Duration::from_secs(2) } else { Duration::ZERO };
+                worker.quit(patience);
+            }
+        }
+    }
+
+    fn starting(&mut self, index: usize, message: FromWorker) -> Result<Option<Heard>, ManagerError> {
+        let place = &mut self.places[index];
+        match message {
+            FromWorker::Ready { protocol, build, .. } => {
+                if let Some(worker) = &mut place.worker {
+                    worker.check_protocol(protocol)?;
+                }
+                place.build = build;
+                let prepare = ToWorker::Prepare { data: self.data.clone(), cache: self.cache.clone() };
+                self.send(index, &prepare);
+                Ok(None)
+            }
+            FromWorker::Prepared { digest, .. } if digest != self.digest => {
+                Err(ManagerError::DataChanged { expected: self.digest.clone(), found: digest })
+            }
+            FromWorker::Prepared { .. } => {
+                place.failed_starts = 0;
+                place.state = State::Idle;
+                Ok(None)
+            }
+            FromWorker::Failed { cause, message, .. } => Err(LaunchError::Data { message, cause }.into()),
+            _ => Ok(None),
+        }
+    }
+
+    fn gone(&mut self, index: usize, message: String) -> Result<Heard, ManagerError> {
+        let starting = matches!(self.places[index].state, State::Starting);
+        let assignment = self.remove(index);
+        let place = &mut self.places[index];
+        place.failed_starts += u32::from(starting);
+        if place.failed_starts >= START_ATTEMPTS {
+            return Err(LaunchError::CannotStart { program: self.program.to_string(), message }.into());
+        }
+        Ok(Heard::Gone(index, assignment, message))
+    }
+}

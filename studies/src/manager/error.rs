@@ -1,0 +1,36 @@
+//! Why a run of a study ended early.
+
+use seqtune_core::{HistoryError, SampleError, StoreError};
+
+use crate::launch::LaunchError;
+
+/// A run could not go on. Whatever it is, the log is whole and the study can be continued.
+#[derive(Debug, thiserror::Error)]
+pub enum ManagerError {
+    /// The log could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log was written by something else.
+    #[error("the study's log is damaged: {0}")]
+    History(#[from] HistoryError),
+    /// The worker cannot be started, or cannot use the data.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// The data is not what the study was created with.
+    #[error(
+        "the data has changed: the study was created with digest {expected}, and the worker finds {found}; give the \
+         original data with --data DIR, or start another study with --dir DIR"
+    )]
+    DataChanged {
+        /// Digest in the log.
+        expected: String,
+        /// Digest now.
+        found: String,
+    },
+    /// The sampler has no point.
+    #[error("the sampler cannot suggest a point: {0}")]
+    Sample(#[from] SampleError),
+    /// The signal handlers could not be set up.
+    #[error("cannot listen for signals: {0}")]
+    Signals(std::io::Error),
+}
