@@ -1,7 +1,7 @@
 //! `cargo xtask test` and `cargo xtask soak`: what has to pass.
 //!
-//! All steps of `test` use one profile, one set of flags and, where code is built, one selection of packages, so that
-//! nothing is compiled twice: the features of shared dependencies follow from the selection.
+//! All steps of `test` use one profile, one set of flags and one selection of packages, since the features of shared
+//! dependencies follow from the selection: each is then checked once and compiled once.
 
 use clap::Args;
 
@@ -48,10 +48,11 @@ fn run_all(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
     // The end-to-end tests run the programs, which cargo does not build for another package's tests.
     step("build", &["build", "--workspace", "--bins", "--tests"])?;
     step("tests", &["test", "--workspace"])?;
+    // With `--examples`, of which there need be none, cargo selects features as it does for the steps before.
     steps.run(
         "docs",
         cargo(checkout)
-            .args(["doc", "--workspace", "--no-deps"])
+            .args(["doc", "--workspace", "--no-deps", "--lib", "--examples"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )
 }
