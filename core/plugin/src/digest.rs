@@ -2,26 +2,44 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over the sorted names and contents of a directory's files, in hexadecimal.
+/// SHA-256 over the sorted relative paths and contents of a directory's files, in hexadecimal. Directories within it
+/// count by the files they hold.
 ///
 /// # Errors
-/// Where a file cannot be read, or the directory holds another directory.
+/// Where a file cannot be read.
 pub fn directory_digest(directory: &Path) -> io::Result<String> {
-    let mut names = fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
-    names.sort();
     let mut outer = Sha256::new();
-    for name in names {
+    for path in files_below(directory)? {
         let mut inner = Sha256::new();
-        io::copy(&mut File::open(directory.join(&name))?, &mut HashWriter(&mut inner))?;
-        outer.update(name.as_encoded_bytes());
+        io::copy(&mut File::open(directory.join(&path))?, &mut HashWriter(&mut inner))?;
+        outer.update(path.as_os_str().as_encoded_bytes());
         outer.update([0]);
         outer.update(inner.finalize());
     }
     Ok(hexadecimal(&outer.finalize()))
+}
+
+/// Paths of all files below a directory, relative to it, sorted.
+pub(crate) fn files_below(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(inside) = open.pop() {
+        for entry in fs::read_dir(directory.join(&inside))? {
+            let entry = entry?;
+            let path = inside.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                open.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// SHA-256 of a text, in hexadecimal.
@@ -64,5 +82,9 @@ mod tests {
         assert_eq!(directory_digest(directory.path()).unwrap(), first);
         fs::rename(directory.path().join("b"), directory.path().join("c")).unwrap();
         assert_ne!(directory_digest(directory.path()).unwrap(), first);
+        fs::create_dir(directory.path().join("fold-0")).unwrap();
+        let flat = directory_digest(directory.path()).unwrap();
+        write("fold-0/c", "4");
+        assert_ne!(directory_digest(directory.path()).unwrap(), flat);
     }
 }

@@ -209,13 +209,30 @@ impl Report {
 
 /// The way back from a step: progress out, interruption in.
 pub struct StepContext<'a> {
-    pub(crate) progress: &'a mut dyn FnMut(u64, u64) -> Result<(), FamilyError>,
+    progress: &'a mut dyn FnMut(u64, u64) -> Result<(), FamilyError>,
+    noise: Option<Noise<'a>>,
 }
+
+/// Writes bytes to the other side as they are.
+type Noise<'a> = &'a mut dyn FnMut(&[u8]);
 
 impl<'a> StepContext<'a> {
     /// A context that calls `progress(update, of)`; its error ends the step.
     pub fn new(progress: &'a mut dyn FnMut(u64, u64) -> Result<(), FamilyError>) -> StepContext<'a> {
-        StepContext { progress }
+        StepContext { progress, noise: None }
+    }
+
+    pub(crate) fn with_noise(mut self, noise: Noise<'a>) -> StepContext<'a> {
+        self.noise = Some(noise);
+        self
+    }
+
+    /// Writes bytes between the messages of the protocol, which breaks it. Only for families that test the other side.
+    #[doc(hidden)]
+    pub fn break_protocol(&mut self, bytes: &[u8]) {
+        if let Some(noise) = &mut self.noise {
+            noise(bytes);
+        }
     }
 
     /// Says that `update` of the step's `of` updates are done. Cheap: call it after every update.

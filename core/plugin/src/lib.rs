@@ -24,4 +24,4 @@ pub use family::{
     Applied, Apply, DataSpec, FamilyInfo, Job, MetricInfo, ModelFamily, Prepared, Report, Session, StepContext,
 };
 pub use metric::{Direction, MetricValue};
-pub use worker::{serve, worker_main};
+pub use worker::{serve, worker_main, worker_main_with};

@@ -27,6 +27,10 @@ use crate::error::FailureCause;
 use crate::family::{Applied, Apply, DataSpec, FamilyInfo};
 use crate::metric::MetricValue;
 
+mod line;
+
+pub use line::{LineError, LineReader, write_line};
+
 /// The version this crate speaks.
 pub const PROTOCOL_VERSION: u32 = 1;
 
