@@ -8,7 +8,7 @@ use crate::libtorch::VERSION;
 use crate::pip::PipFailure;
 
 /// How to get what building needs, as named by Debian and Ubuntu.
-const DEBIAN: &str = "on Debian or Ubuntu: apt-get install g++ python3 python3-pip python3-venv";
+const DEBIAN: &str = "on Debian or Ubuntu: apt-get install g++ python3 python3-pip";
 
 /// The code that `seqtune` ends with when a study was stopped and can go on.
 pub(crate) const STOPPED: u8 = 75;
