@@ -40,6 +40,9 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Gets libtorch and links it at .torch/libtorch, where the build looks for it
+    ///
+    /// Without options a good libtorch that is already linked stays, whichever it is. LIBTORCH in the environment wins
+    /// over everything here and is only checked.
     Setup(setup::SetupArguments),
     /// Sets up, builds, searches on synthetic data, and shows the best trials
     Demo(demo::DemoArguments),

@@ -14,9 +14,6 @@ use crate::pip::{self, Recipe};
 use crate::prerequisites::{self, Python};
 
 /// Which libtorch, and where it is kept.
-///
-/// Without options a good libtorch that is already linked stays, whichever it is. LIBTORCH in the environment wins over
-/// everything here and is only checked.
 #[derive(Args, Debug, Default)]
 pub(crate) struct SetupArguments {
     /// Get all of PyTorch, for training on an NVIDIA GPU (2.8 GB to download, 4.8 GB on disk)
