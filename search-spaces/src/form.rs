@@ -17,10 +17,14 @@ use crate::value::Value;
 /// | `ordinal` | `values` |
 /// | `bool` | |
 ///
-/// Every type takes `default`, `when` and `doc`.
+/// Every type takes `default`, `when` and `doc`. Parameters are written as a table of these (people do), or as a list
+/// in which each has its `name` (programs do: JSON objects have no order).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterForm {
+    /// Its name, where parameters are written as a list; in a table it is the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The kind of domain.
     #[serde(rename = "type")]
     pub kind: String,
@@ -136,6 +140,7 @@ impl ParameterForm {
 impl From<Parameter> for ParameterForm {
     fn from(parameter: Parameter) -> Self {
         let mut form = ParameterForm {
+            name: Some(parameter.name),
             default: parameter.default,
             when: parameter.when,
             doc: parameter.doc,

@@ -1,7 +1,11 @@
 //! The search space: parameters in declaration order, forming a tree of conditions.
 
+use std::fmt;
+
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::condition::{Condition, Test};
 use crate::domain::Domain;
@@ -77,8 +81,10 @@ pub enum SpaceError {
 }
 
 /// Parameters in declaration order. Always a tree: a condition names only earlier parameters.
+///
+/// Written as a list of parameters with their names. Read as that, or as a table from name to parameter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "IndexMap<String, ParameterForm>", into = "IndexMap<String, ParameterForm>")]
+#[serde(try_from = "Forms", into = "Vec<ParameterForm>")]
 pub struct SearchSpace(Vec<Parameter>);
 
 impl SearchSpace {
@@ -100,10 +106,8 @@ impl SearchSpace {
                         format!("its condition names `{parent}`, and there is no such parameter")
                     });
                 };
-                let discrete = matches!(
-                    earlier.domain,
-                    Domain::Categorical { .. } | Domain::Ordinal { .. } | Domain::Bool
-                );
+                let discrete =
+                    matches!(earlier.domain, Domain::Categorical { .. } | Domain::Ordinal { .. } | Domain::Bool);
                 let reachable = |value: &Value| earlier.domain.contains(&earlier.domain.conform(value.clone()));
                 if let Some(value) = test.listed().iter().find(|value| discrete && !reachable(value)) {
                     return fail(format!(
@@ -256,8 +260,54 @@ impl TryFrom<IndexMap<String, ParameterForm>> for SearchSpace {
     }
 }
 
-impl From<SearchSpace> for IndexMap<String, ParameterForm> {
+/// Either way of writing a space. Told apart by hand: an untagged enum would swallow what is wrong with a parameter.
+enum Forms {
+    List(Vec<ParameterForm>),
+    Table(IndexMap<String, ParameterForm>),
+}
+
+impl<'de> Deserialize<'de> for Forms {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Forms;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table or a list of parameters")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Forms, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Forms::List)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Forms, A::Error> {
+                IndexMap::deserialize(MapAccessDeserializer::new(table)).map(Forms::Table)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl TryFrom<Forms> for SearchSpace {
+    type Error = SpaceError;
+
+    fn try_from(forms: Forms) -> Result<Self, SpaceError> {
+        let list = match forms {
+            Forms::Table(table) => return SearchSpace::try_from(table),
+            Forms::List(list) => list,
+        };
+        let build = |form: ParameterForm| {
+            let name = form.name.clone().unwrap_or_default();
+            form.build(&name)
+        };
+        SearchSpace::new(list.into_iter().map(build).collect::<Result<_, _>>()?)
+    }
+}
+
+impl From<SearchSpace> for Vec<ParameterForm> {
     fn from(space: SearchSpace) -> Self {
-        space.0.into_iter().map(|parameter| (parameter.name.clone(), parameter.into())).collect()
+        space.0.into_iter().map(ParameterForm::from).collect()
     }
 }

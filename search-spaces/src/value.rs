@@ -210,10 +210,7 @@ mod tests {
     fn a_wrong_kind_is_named() {
         let mut params = Params::default();
         params.set("layers", 2.5);
-        assert_eq!(
-            params.int("layers").unwrap_err().to_string(),
-            "parameter `layers` is 2.5, expected a whole number"
-        );
+        assert_eq!(params.int("layers").unwrap_err().to_string(), "parameter `layers` is 2.5, expected a whole number");
         assert_eq!(params.text("model").unwrap_err().to_string(), "parameter `model` is not set");
     }
 }

@@ -49,7 +49,8 @@ fn space() -> impl Strategy<Value = SearchSpace> {
                 let (name, value) = parents[parent.index(parents.len())].clone();
                 form.when.0.insert(name, seqtune_space::Test::Is(value));
             }
-            parameters.insert(format!("p{index}"), form);
+            // Descending names: an order lost on the way shows.
+            parameters.insert(format!("p{}", 9 - index), form);
         }
         SearchSpace::try_from(parameters).expect("the strategy makes valid spaces")
     })
@@ -70,6 +71,8 @@ proptest! {
         let back: SearchSpace = serde_json::from_str(&json).unwrap();
         prop_assert_eq!(&back, &space);
         prop_assert_eq!(serde_json::to_string(&back).unwrap(), json);
+        let through_a_value: SearchSpace = serde_json::from_value(serde_json::to_value(&space).unwrap()).unwrap();
+        prop_assert_eq!(through_a_value, space);
     }
 }
 
@@ -117,6 +120,11 @@ fn mistakes_are_named() {
             "parameter `a`: its condition names `b`, and there is no such parameter",
         ),
         (r#"a = { type = "cat", choices = [1, 1.0] }"#, "parameter `a`: `choices` lists 1 twice"),
+        (
+            r#"a = { type = "bool", lowest = 1 }"#,
+            "unknown field `lowest`, expected one of `name`, `type`, `low`, `high`, `log`, `step`, `choices`, `values`, \
+             `default`, `when`, `doc`",
+        ),
         (
             "m = { type = \"cat\", choices = [\"x\"] }\na = { type = \"bool\", when = { m = \"y\" } }",
             "parameter `a`: its condition asks `m` to be \"y\", and that is one of \"x\"",

@@ -11,15 +11,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, Package
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
 /// The top-level folders, all of them.
-const FOLDERS: [&str; 7] = [
-    "core",
-    "gui",
-    "plugins",
-    "search-spaces",
-    "studies",
-    "tests",
-    "xtask",
-];
+const FOLDERS: [&str; 7] = ["core", "gui", "plugins", "search-spaces", "studies", "tests", "xtask"];
 
 /// Folders that builds and runs make; `.gitignore` names them.
 const MADE_FOLDERS: [&str; 3] = ["data", "results", "target"];
@@ -82,16 +74,9 @@ impl Layer {
             Self::Worker => &[Self::Space, Self::Plugin, Self::Nn, Self::Family],
             Self::Plot => &[Self::Space, Self::Plugin, Self::Engine],
             Self::Studies | Self::Gui => &[Self::Space, Self::Plugin, Self::Engine, Self::Plot],
-            Self::Tests => &[
-                Self::Space,
-                Self::Plugin,
-                Self::Nn,
-                Self::Family,
-                Self::Engine,
-                Self::Plot,
-                Self::Studies,
-                Self::Gui,
-            ],
+            Self::Tests => {
+                &[Self::Space, Self::Plugin, Self::Nn, Self::Family, Self::Engine, Self::Plot, Self::Studies, Self::Gui]
+            }
         }
     }
 }
@@ -122,9 +107,7 @@ impl Workspace {
 
     /// Where `package` lies, as seen from the root and with `/` on every system.
     fn folder(&self, package: &Package) -> Result<String, Box<dyn std::error::Error>> {
-        let manifest = package
-            .manifest_path
-            .strip_prefix(&self.metadata.workspace_root)?;
+        let manifest = package.manifest_path.strip_prefix(&self.metadata.workspace_root)?;
         let folder = manifest.parent().ok_or("a manifest without a folder")?;
         Ok(folder.as_str().replace('\\', "/"))
     }
@@ -134,31 +117,23 @@ impl Workspace {
         let mut layers = BTreeMap::new();
         for package in self.metadata.workspace_packages() {
             let folder = self.folder(package)?;
-            let layer = Layer::of(&folder)
-                .ok_or_else(|| format!("{} is in {folder}, which no layer names", package.name))?;
+            let layer =
+                Layer::of(&folder).ok_or_else(|| format!("{} is in {folder}, which no layer names", package.name))?;
             layers.insert(package.name.to_string(), layer);
         }
         Ok(layers)
     }
 
     fn package(&self, name: &str) -> Option<&Package> {
-        self.metadata
-            .workspace_packages()
-            .into_iter()
-            .find(|package| package.name.as_str() == name)
+        self.metadata.workspace_packages().into_iter().find(|package| package.name.as_str() == name)
     }
 
     /// How the programs and libraries of `start` come to need a crate of `unwanted`, as the shortest chain of names.
     ///
     /// Follows normal and build dependencies, since those are what a plain `cargo build` compiles.
     fn chain_to(&self, start: &PackageId, unwanted: &[&str]) -> Option<Vec<String>> {
-        let nodes: BTreeMap<&PackageId, _> = self
-            .metadata
-            .resolve
-            .iter()
-            .flat_map(|resolve| &resolve.nodes)
-            .map(|node| (&node.id, node))
-            .collect();
+        let nodes: BTreeMap<&PackageId, _> =
+            self.metadata.resolve.iter().flat_map(|resolve| &resolve.nodes).map(|node| (&node.id, node)).collect();
         let name = |id: &PackageId| self.metadata[id].name.to_string();
         let mut seen = BTreeSet::from([start]);
         let mut waiting = VecDeque::from([(start, vec![name(start)])]);
@@ -167,10 +142,7 @@ impl Workspace {
                 return Some(chain);
             }
             for dependency in nodes.get(id).iter().flat_map(|node| &node.deps) {
-                let compiled = dependency
-                    .dep_kinds
-                    .iter()
-                    .any(|kind| kind.kind != DependencyKind::Development);
+                let compiled = dependency.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development);
                 if compiled && seen.insert(&dependency.pkg) {
                     let mut longer = chain.clone();
                     longer.push(name(&dependency.pkg));
@@ -184,11 +156,7 @@ impl Workspace {
     #[track_caller]
     fn assert_unneeded(&self, package: &Package, unwanted: &[&str]) {
         if let Some(chain) = self.chain_to(&package.id, unwanted) {
-            panic!(
-                "{} must build without {unwanted:?}: {}",
-                package.name,
-                chain.join(" -> ")
-            );
+            panic!("{} must build without {unwanted:?}: {}", package.name, chain.join(" -> "));
         }
     }
 }
@@ -236,25 +204,15 @@ fn each_crate_imports_only_layers_above_it() -> TestResult {
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "imports against the layers:\n{}",
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "imports against the layers:\n{}", wrong.join("\n"));
     Ok(())
 }
 
 #[test]
 fn siblings_are_not_above_each_other() {
     use Layer::{Engine, Family, Gui, Nn, Plot, Plugin, Space, Studies, Tests, Worker, Xtask};
-    let all = [
-        Space, Plugin, Nn, Family, Worker, Engine, Plot, Studies, Gui, Tests, Xtask,
-    ];
-    for group in [
-        &[Studies, Gui, Family, Xtask][..],
-        &[Engine, Nn],
-        &[Worker, Studies],
-    ] {
+    let all = [Space, Plugin, Nn, Family, Worker, Engine, Plot, Studies, Gui, Tests, Xtask];
+    for group in [&[Studies, Gui, Family, Xtask][..], &[Engine, Nn], &[Worker, Studies]] {
         for from in group {
             for to in group {
                 assert!(!from.above().contains(to), "{from:?} above {to:?}");
@@ -300,9 +258,7 @@ fn the_viewer_needs_no_libtorch_and_the_worker_no_egui() -> TestResult {
 fn a_chain_is_found_where_there_is_one() -> TestResult {
     let workspace = Workspace::read()?;
     let engine = workspace.package("seqtune-core").ok_or("no engine")?;
-    let chain = workspace
-        .chain_to(&engine.id, &["serde_core"])
-        .unwrap_or_default();
+    let chain = workspace.chain_to(&engine.id, &["serde_core"]).unwrap_or_default();
     assert_eq!(chain.first().map(String::as_str), Some("seqtune-core"));
     assert_eq!(chain.last().map(String::as_str), Some("serde_core"));
     Ok(())

@@ -269,12 +269,7 @@ impl History {
                 if trial.reports.last().is_some_and(|last| last.step >= *step) {
                     return Err(rule(format!("step {step} of trial {} is out of turn", trial.number)));
                 }
-                trial.reports.push(Point {
-                    step: *step,
-                    value: *value,
-                    at_us: event.at_us,
-                    metrics: metrics.clone(),
-                });
+                trial.reports.push(Point { step: *step, value: *value, at_us: event.at_us, metrics: metrics.clone() });
             }
             EventKind::ReportDiffered { trial, step, .. } => {
                 self.known_trial(*trial, event.seq)?.differed.push(*step);
@@ -429,10 +424,7 @@ impl Trial {
 
     /// One metric over the steps.
     pub fn curve(&self, metric: &str) -> Vec<(u64, MetricValue)> {
-        self.reports
-            .iter()
-            .filter_map(|point| Some((point.step, point.metrics.parse().remove(metric)?)))
-            .collect()
+        self.reports.iter().filter_map(|point| Some((point.step, point.metrics.parse().remove(metric)?))).collect()
     }
 
     /// Seconds that workers trained this trial, lost work included; a running attempt counts until `now_us`.

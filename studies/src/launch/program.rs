@@ -82,9 +82,7 @@ pub fn find(family: &FamilyChoice) -> Result<WorkerProgram, LaunchError> {
             directory.display()
         )
     } else {
-        let near = known.iter().max_by(|a, b| {
-            strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b))
-        });
+        let near = known.iter().max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
         let near = near.filter(|near| strsim::jaro_winkler(name, near) > 0.7);
         let near = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
         format!("{near} (installed: {})", known.join(", "))
@@ -186,7 +184,9 @@ impl WorkerProgram {
         }
     }
 
-    fn start_and_wait(&self) -> Result<(Worker, Receiver<(u64, Line)>, FamilyInfo, BTreeMap<String, String>), LaunchError> {
+    fn start_and_wait(
+        &self,
+    ) -> Result<(Worker, Receiver<(u64, Line)>, FamilyInfo, BTreeMap<String, String>), LaunchError> {
         let (sender, lines) = unbounded();
         let mut worker = Worker::start(self, 0, sender)?;
         let deadline = Instant::now() + READY_LIMIT;
@@ -200,9 +200,7 @@ impl WorkerProgram {
                 message: "its first line was not `ready`".to_owned(),
             }),
             Ok(Line::Broken(message)) => Err(LaunchError::Protocol { program: self.to_string(), message }),
-            Ok(Line::Ended) => {
-                Err(LaunchError::CannotStart { program: self.to_string(), message: worker.epitaph() })
-            }
+            Ok(Line::Ended) => Err(LaunchError::CannotStart { program: self.to_string(), message: worker.epitaph() }),
             Err(_) => Err(LaunchError::CannotStart {
                 program: self.to_string(),
                 message: format!("it was not ready within {} s", READY_LIMIT.as_secs()),

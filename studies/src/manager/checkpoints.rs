@@ -97,7 +97,9 @@ fn best<'a>(history: &History, trial: &'a Trial) -> Option<&'a Checkpoint> {
 
 fn directories(path: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(path) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.path())).filter(|e| e.as_ref().is_ok_and(|p| p.is_dir())).collect(),
+        Ok(entries) => {
+            entries.map(|entry| Ok(entry?.path())).filter(|e| e.as_ref().is_ok_and(|p| p.is_dir())).collect()
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use seqtune_core::{
-    EventKind, History, Proposal, RequestKind, Seen, Store, StoreError, TrialState, View,
-    next_trial_may_start, propose,
+    EventKind, History, Proposal, RequestKind, Seen, Store, StoreError, TrialState, View, next_trial_may_start, propose,
 };
 use seqtune_plugin::protocol::{CheckpointPlan, FromWorker, Run, ToWorker, Verdict};
 use seqtune_plugin::{DataSpec, FailureCause};
@@ -49,7 +48,9 @@ pub(super) fn run(
     turn.crew.dismiss();
     let outcome = match outcome {
         // The log is whole, and so is the study: it waits for space.
-        Err(ManagerError::Store(error @ StoreError::DiskFull { .. })) => Ok(Outcome::Stopped { reason: error.to_string() }),
+        Err(ManagerError::Store(error @ StoreError::DiskFull { .. })) => {
+            Ok(Outcome::Stopped { reason: error.to_string() })
+        }
         other => other,
     };
     let reason = match &outcome {
@@ -241,7 +242,13 @@ impl Turn<'_> {
         };
         if let Err(breach) = understood {
             self.crew.remove(place);
-            batch.failed(self.log.history(), place, &assignment, FailureCause::Crashed, &format!("the worker broke the protocol: {breach}"));
+            batch.failed(
+                self.log.history(),
+                place,
+                &assignment,
+                FailureCause::Crashed,
+                &format!("the worker broke the protocol: {breach}"),
+            );
         }
     }
 

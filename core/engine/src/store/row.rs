@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use crate::event::{Event, EventKind, MetricsJson};
 
 const INSERT: &str = "INSERT INTO event(seq, at_us, kind, trial, attempt, step, value, body) VALUES (?,?,?,?,?,?,?,?)";
-const SELECT: &str =
-    "SELECT seq, at_us, kind, trial, attempt, step, value, body FROM event WHERE seq > ? ORDER BY seq";
+const SELECT: &str = "SELECT seq, at_us, kind, trial, attempt, step, value, body FROM event WHERE seq > ? ORDER BY seq";
 
 pub(super) fn insert(connection: &Connection, event: &Event) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(INSERT)?;

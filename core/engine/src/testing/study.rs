@@ -52,13 +52,7 @@ pub fn study(space: &str) -> StudyDraft {
             direction: Direction::Minimize,
             reduce: Reduce::Last,
         }],
-        trial: TrialSpec {
-            steps: 1,
-            checkpoint_every: 1,
-            time_limit_secs: None,
-            stall_limit_secs: 60.0,
-            retries: 2,
-        },
+        trial: TrialSpec { steps: 1, checkpoint_every: 1, time_limit_secs: None, stall_limit_secs: 60.0, retries: 2 },
         seed: 1,
         order: Order::Fixed,
         window: 1,
@@ -123,8 +117,7 @@ impl StudyDraft {
             budget: Budget { trials: Some(self.trials), ..Budget::default() },
             workers: WorkerSettings::default(),
         };
-        let created =
-            EventKind::StudyCreated { spec: Box::new(self.spec.clone()), settings, build: "test".to_owned() };
+        let created = EventKind::StudyCreated { spec: Box::new(self.spec.clone()), settings, build: "test".to_owned() };
         let mut events = vec![Event { seq: 1, at_us: self.at_us, kind: created }];
         let mut history = History::new(&events[0]).expect("a new study has a history");
         for number in 0..self.trials {
@@ -134,13 +127,7 @@ impl StudyDraft {
             let metrics = BTreeMap::from([("value".to_owned(), MetricValue::Number(value))]);
             let kinds = [
                 proposal.into_event(),
-                EventKind::Reported {
-                    trial: number,
-                    attempt: 0,
-                    step: 1,
-                    value,
-                    metrics: MetricsJson::new(&metrics),
-                },
+                EventKind::Reported { trial: number, attempt: 0, step: 1, value, metrics: MetricsJson::new(&metrics) },
                 EventKind::Completed { trial: number },
             ];
             for kind in kinds {
