@@ -15,6 +15,8 @@ mod digest;
 mod error;
 mod family;
 mod metric;
+#[cfg(test)]
+mod probe;
 pub mod protocol;
 mod worker;
 
