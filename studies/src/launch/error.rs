@@ -38,3 +38,19 @@ pub enum LaunchError {
         cause: FailureCause,
     },
 }
+
+impl LaunchError {
+    /// A worker that did not start, with what to do where it is plain what it lacks.
+    pub(crate) fn cannot_start(program: &impl std::fmt::Display, message: impl Into<String>) -> LaunchError {
+        let mut message = message.into();
+        // The loader's words on Linux and macOS.
+        let unloaded = message.contains("shared librar") || message.contains("Library not loaded");
+        if unloaded && (message.contains("libtorch") || message.contains("libc10")) {
+            message.push_str(
+                "; libtorch is not where it was when the worker was built: get it with `cargo xtask setup`, or put a \
+                 link named libtorch to it beside the worker",
+            );
+        }
+        LaunchError::CannotStart { program: program.to_string(), message }
+    }
+}

@@ -8,5 +8,6 @@ mod program;
 mod worker;
 
 pub use error::LaunchError;
+pub(crate) use program::READY_LIMIT;
 pub use program::{Opened, WorkerProgram, find, installed};
 pub(crate) use worker::{Line, Worker};

@@ -15,7 +15,7 @@ use seqtune_plugin::{DataSpec, FamilyInfo, ModelFamily};
 use super::{LaunchError, Line, Worker};
 
 /// How long a worker may take to say `ready`. Loading libtorch from a cold network disk takes most of a minute.
-const READY_LIMIT: Duration = Duration::from_secs(180);
+pub(crate) const READY_LIMIT: Duration = Duration::from_secs(180);
 
 /// How a family's worker is started.
 #[derive(Clone)]
@@ -131,7 +131,7 @@ impl WorkerProgram {
             Start::Process { program, arguments } => (program, arguments),
             Start::Thread(family) => return Ok(vec![family.info()]),
         };
-        let cannot = |message: String| LaunchError::CannotStart { program: self.to_string(), message };
+        let cannot = |message: String| LaunchError::cannot_start(self, message);
         let output = Command::new(program)
             .args(arguments)
             .arg("--list")
@@ -162,7 +162,7 @@ impl WorkerProgram {
     /// [`LaunchError::Data`] where the family cannot use the data.
     pub fn open(&self, data: &DataSpec, cache: &Path) -> Result<Opened, LaunchError> {
         let (mut worker, lines, info, build) = self.start_and_wait()?;
-        let gone = |message: String| LaunchError::CannotStart { program: self.to_string(), message };
+        let gone = |message: String| LaunchError::cannot_start(self, message);
         worker
             .send(&ToWorker::Prepare { data: data.clone(), cache: cache.to_owned() })
             .map_err(|error| gone(error.to_string()))?;
@@ -200,11 +200,10 @@ impl WorkerProgram {
                 message: "its first line was not `ready`".to_owned(),
             }),
             Ok(Line::Broken(message)) => Err(LaunchError::Protocol { program: self.to_string(), message }),
-            Ok(Line::Ended) => Err(LaunchError::CannotStart { program: self.to_string(), message: worker.epitaph() }),
-            Err(_) => Err(LaunchError::CannotStart {
-                program: self.to_string(),
-                message: format!("it was not ready within {} s", READY_LIMIT.as_secs()),
-            }),
+            Ok(Line::Ended) => Err(LaunchError::cannot_start(self, worker.epitaph())),
+            Err(_) => {
+                Err(LaunchError::cannot_start(self, format!("it was not ready within {} s", READY_LIMIT.as_secs())))
+            }
         }
     }
 }

@@ -51,8 +51,7 @@ struct Stderr {
 impl Worker {
     /// Starts a worker whose lines arrive on `lines`, marked with `id`.
     pub(crate) fn start(program: &WorkerProgram, id: u64, lines: Sender<(u64, Line)>) -> Result<Worker, LaunchError> {
-        let cannot =
-            |error: io::Error| LaunchError::CannotStart { program: program.to_string(), message: error.to_string() };
+        let cannot = |error: io::Error| LaunchError::cannot_start(program, error.to_string());
         let stderr = Arc::new(Mutex::new(Stderr::default()));
         let name = program.to_string();
         match &program.start {

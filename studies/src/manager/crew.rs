@@ -10,7 +10,7 @@ use seqtune_plugin::protocol::{FromWorker, ToWorker};
 
 use super::ManagerError;
 use super::assignment::Assignment;
-use crate::launch::{LaunchError, Line, Worker, WorkerProgram};
+use crate::launch::{LaunchError, Line, READY_LIMIT, Worker, WorkerProgram};
 
 /// How often in a row a worker may fail to start before the run gives up.
 const START_ATTEMPTS: u32 = 3;
@@ -26,9 +26,18 @@ pub(super) struct Place {
 }
 
 enum State {
-    Starting,
+    /// Started at this instant, and not `ready` yet.
+    Starting(Instant),
+    /// Preparing the data, which may take as long as it takes.
+    Preparing,
     Idle,
     Busy(Assignment),
+}
+
+impl Place {
+    fn is_starting(&self) -> bool {
+        matches!(self.state, State::Starting(_) | State::Preparing)
+    }
 }
 
 /// What a line from the crew asks of the run.
@@ -71,7 +80,7 @@ impl Crew {
         self.next_id += 1;
         let worker = Worker::start(&self.program, id, self.sender.clone())?;
         let place = &mut self.places[index];
-        (place.id, place.worker, place.state) = (id, Some(worker), State::Starting);
+        (place.id, place.worker, place.state) = (id, Some(worker), State::Starting(Instant::now()));
         Ok(None)
     }
 
@@ -82,9 +91,7 @@ impl Crew {
             return Ok(None);
         };
         match line {
-            Line::Message(message) if matches!(self.places[index].state, State::Starting) => {
-                self.starting(index, message)
-            }
+            Line::Message(message) if self.places[index].is_starting() => self.starting(index, message),
             Line::Message(message) => {
                 if let State::Busy(assignment) = &mut self.places[index].state {
                     assignment.heard = Instant::now();
@@ -105,8 +112,18 @@ impl Crew {
         place.worker = None;
         match std::mem::replace(&mut place.state, State::Idle) {
             State::Busy(assignment) => Some(assignment),
-            State::Starting | State::Idle => None,
+            State::Starting(_) | State::Preparing | State::Idle => None,
         }
+    }
+
+    /// Gives up on workers that were started and never said `ready`.
+    pub(super) fn check_starts(&mut self) -> Result<(), ManagerError> {
+        for index in 0..self.places.len() {
+            if matches!(self.places[index].state, State::Starting(since) if since.elapsed() > READY_LIMIT) {
+                self.gone(index, format!("it was not ready within {} s", READY_LIMIT.as_secs()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Hands a worker its work, its standard error going to `log` from here on. A worker that is gone is noticed by
@@ -143,7 +160,7 @@ impl Crew {
     pub(super) fn assignment(&self, index: usize) -> Option<Assignment> {
         match self.places[index].state {
             State::Busy(assignment) => Some(assignment),
-            State::Starting | State::Idle => None,
+            State::Starting(_) | State::Preparing | State::Idle => None,
         }
     }
 
@@ -170,6 +187,7 @@ impl Crew {
                     worker.check_protocol(protocol)?;
                 }
                 place.build = build;
+                place.state = State::Preparing;
                 let prepare = ToWorker::Prepare { data: self.data.clone(), cache: self.cache.clone() };
                 self.send(index, &prepare);
                 Ok(None)
@@ -188,12 +206,12 @@ impl Crew {
     }
 
     fn gone(&mut self, index: usize, message: String) -> Result<Heard, ManagerError> {
-        let starting = matches!(self.places[index].state, State::Starting);
+        let starting = self.places[index].is_starting();
         let assignment = self.remove(index);
         let place = &mut self.places[index];
         place.failed_starts += u32::from(starting);
         if place.failed_starts >= START_ATTEMPTS {
-            return Err(LaunchError::CannotStart { program: self.program.to_string(), message }.into());
+            return Err(LaunchError::cannot_start(&self.program, message).into());
         }
         Ok(Heard::Gone(index, assignment, message))
     }

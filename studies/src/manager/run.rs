@@ -320,6 +320,7 @@ impl Turn<'_> {
         if self.signals.asked() {
             self.leave("stopped by a signal".to_owned());
         }
+        self.crew.check_starts()?;
         let limits = self.log.history().spec.trial.clone();
         let overdue = matches!(&self.stopping, Some(Stopping::Now(_, deadline)) if Instant::now() >= *deadline);
         for (place, assignment) in self.crew.busy() {
