@@ -28,11 +28,12 @@ const EXIT_USAGE: u8 = 2;
 /// }
 /// ```
 pub fn worker_main(families: &[&dyn ModelFamily]) -> ExitCode {
-    worker_main_with(families, BTreeMap::new())
+    worker_main_with(families, BTreeMap::new)
 }
 
-/// [`worker_main`] with entries for the `build` of its `ready` message, such as the version of libtorch.
-pub fn worker_main_with(families: &[&dyn ModelFamily], build: BTreeMap<String, String>) -> ExitCode {
+/// [`worker_main`] with entries for the `build` of the `ready` message, such as the version of libtorch. They are asked
+/// for only where trials are to be trained: `--help` and `--list` load nothing.
+pub fn worker_main_with(families: &[&dyn ModelFamily], build: impl FnOnce() -> BTreeMap<String, String>) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match parse(&arguments, families) {
         Ok(Request::Help) => print(&help(families)),
@@ -51,10 +52,13 @@ pub fn worker_main_with(families: &[&dyn ModelFamily], build: BTreeMap<String, S
     }
 }
 
-fn serve_standard_streams(family: &dyn ModelFamily, build: BTreeMap<String, String>) -> io::Result<()> {
+fn serve_standard_streams(
+    family: &dyn ModelFamily,
+    build: impl FnOnce() -> BTreeMap<String, String>,
+) -> io::Result<()> {
     stdio::ignore_interrupt_key()?;
     let output = stdio::take_stdout()?;
-    Conversation::open(family, build, BufReader::new(io::stdin()), output, Some(PATIENCE)).serve()
+    Conversation::open(family, build(), BufReader::new(io::stdin()), output, Some(PATIENCE)).serve()
 }
 
 enum Request<'a> {
