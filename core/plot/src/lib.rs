@@ -1,1 +1,32 @@
 //! What the viewer and reports draw: series and summaries of a study, without a window.
+//!
+//! - [`Snapshot`]: a study at one moment, in the form that tables and plots read. It is a pure function of a
+//!   [`History`](seqtune_core::History); [`Snapshot::next`] makes the following one and shares what did not change.
+//! - [`history_points`] and [`best_so_far`]: the values of the trials in number order.
+//! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
+//! - [`Summary`]: counts by state, and the time left.
+//!
+//! ```
+//! use seqtune_plot::{Snapshot, best_so_far, curve};
+//!
+//! let history = seqtune_core::testing::study("x = { type = 'float', low = 0, high = 1 }").trials(5).history();
+//! let snapshot = Snapshot::of(&history);
+//!
+//! let best = snapshot.best().expect("five trials have ended");
+//! assert_eq!(best_so_far(&snapshot).last().map(|[_, value]| *value), best.value);
+//! assert_eq!(curve(best, "value", 100).points.len(), 1);
+//! ```
+
+mod curve;
+mod progress;
+mod row;
+mod series;
+mod snapshot;
+mod summary;
+
+pub use curve::{Curve, curve};
+pub use progress::{HistoryPoint, best_so_far, history_points};
+pub use row::{Reached, TrialRow};
+pub use series::{Curves, Spread};
+pub use snapshot::Snapshot;
+pub use summary::Summary;

@@ -1,0 +1,101 @@
+//! One trial as tables and plots read it.
+
+use std::sync::Arc;
+
+use seqtune_core::{Attempt, Checkpoint, History, Origin, Trial, TrialEnd, TrialState};
+use seqtune_plugin::Direction;
+use seqtune_space::Params;
+
+use crate::series::Curves;
+
+/// A value of the first objective and the step it was reached at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reached {
+    /// The step, from 1.
+    pub step: u64,
+    /// The value.
+    pub value: f64,
+}
+
+/// One trial: its point, where it stands, and its curves.
+#[derive(Clone, Debug)]
+pub struct TrialRow {
+    /// Its number.
+    pub number: u64,
+    /// Its point.
+    pub params: Params,
+    /// Where the point came from.
+    pub origin: Origin,
+    /// Which repetition of the configuration.
+    pub replicate: u64,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Where it stands.
+    pub state: TrialState,
+    /// How it ended, `None` while it has not.
+    pub end: Option<TrialEnd>,
+    /// When it started, in microseconds since 1970.
+    pub started_us: i64,
+    /// When it ended.
+    pub ended_us: Option<i64>,
+    /// Step of the last report, 0 before the first.
+    pub step: u64,
+    /// The value under the first objective; `None` where it has no finite one.
+    pub value: Option<f64>,
+    /// The best report.
+    pub best: Option<Reached>,
+    /// First objective of the last report.
+    pub last: Option<f64>,
+    /// Times it was trained, in order.
+    pub attempts: Vec<Attempt>,
+    /// Checkpoints in the order they were saved.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Steps that were reported again with other numbers.
+    pub differed: Vec<u64>,
+    /// Its metrics over the steps.
+    pub curves: Curves,
+}
+
+impl TrialRow {
+    pub(crate) fn of(history: &History, trial: &Trial, mut curves: Curves, names: &mut Vec<Arc<str>>) -> TrialRow {
+        let direction: Direction = history.spec.objective().direction;
+        curves.extend(&trial.reports[curves.len().min(trial.reports.len())..], names);
+        TrialRow {
+            number: trial.number,
+            params: trial.params.clone(),
+            origin: trial.origin,
+            replicate: trial.replicate,
+            seed: trial.seed,
+            state: trial.state(),
+            end: trial.end.clone(),
+            started_us: trial.started_us,
+            ended_us: trial.ended_us,
+            step: trial.step(),
+            value: history.value(trial),
+            best: trial.best_point(direction).and_then(|point| Some(Reached { step: point.step, value: point.value? })),
+            last: trial.last_value(),
+            attempts: trial.attempts.clone(),
+            checkpoints: trial.checkpoints.clone(),
+            differed: trial.differed.clone(),
+            curves,
+        }
+    }
+
+    /// Whether nothing in the trial changed since this row was made. A trial only ever grows, so counting is enough.
+    pub(crate) fn is_current(&self, trial: &Trial) -> bool {
+        let ended = |attempts: &[Attempt]| attempts.iter().filter(|attempt| attempt.end.is_some()).count();
+        self.curves.len() == trial.reports.len()
+            && self.end.is_some() == trial.end.is_some()
+            && self.attempts.len() == trial.attempts.len()
+            && ended(&self.attempts) == ended(&trial.attempts)
+            && self.checkpoints.len() == trial.checkpoints.len()
+            && self.differed.len() == trial.differed.len()
+    }
+
+    /// Seconds that workers trained this trial, lost work included; a running attempt counts until `now_us`.
+    pub fn seconds(&self, now_us: i64) -> f64 {
+        let until = |attempt: &Attempt| attempt.end.as_ref().map_or(now_us, |(_, at, _)| *at);
+        let spent: i64 = self.attempts.iter().map(|attempt| (until(attempt) - attempt.started_us).max(0)).sum();
+        spent as f64 / 1e6
+    }
+}

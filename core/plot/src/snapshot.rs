@@ -1,0 +1,123 @@
+//! A study at one moment, in the form that tables and plots read.
+
+use std::sync::Arc;
+
+use seqtune_core::{History, Settings, StudySpec, TrialState};
+use seqtune_plugin::Direction;
+
+use crate::row::TrialRow;
+use crate::series::Curves;
+use crate::summary::Summary;
+
+/// A study at one moment. Cheap to clone and to share between threads; nothing in it changes.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// What the study is.
+    pub spec: Arc<StudySpec>,
+    /// Its settings now.
+    pub settings: Arc<Settings>,
+    /// Its trials; the index is the number.
+    pub trials: Vec<Arc<TrialRow>>,
+    /// Names of the metrics that the family has or that were reported: the objectives first, then the alphabet.
+    pub metrics: Vec<Arc<str>>,
+    /// Numbers of the completed trials that have a value, best first.
+    pub ranked: Vec<u64>,
+    /// Counts and figures of the whole.
+    pub summary: Summary,
+    /// Position of the last event in it.
+    pub seq: u64,
+    /// When that event was committed, in microseconds since 1970.
+    pub last_us: i64,
+}
+
+impl Snapshot {
+    /// The snapshot of a history.
+    pub fn of(history: &History) -> Snapshot {
+        Snapshot::build(history, None)
+    }
+
+    /// The snapshot of a history that has grown since this one. It equals [`Snapshot::of`], and shares with this one
+    /// the trials that did not change: reports are parsed once.
+    ///
+    /// A history of another study gives wrong rows: begin anew with [`Snapshot::of`].
+    #[must_use]
+    pub fn next(&self, history: &History) -> Snapshot {
+        Snapshot::build(history, Some(self))
+    }
+
+    fn build(history: &History, before: Option<&Snapshot>) -> Snapshot {
+        let mut names: Vec<Arc<str>> = before.map_or_else(Vec::new, |before| before.metrics.clone());
+        if before.is_none() {
+            let objectives = history.spec.objectives.iter().map(|objective| &objective.metric);
+            for name in objectives.chain(history.spec.info.metrics.iter().map(|metric| &metric.name)) {
+                if !names.iter().any(|known| **known == **name) {
+                    names.push(name.as_str().into());
+                }
+            }
+        }
+        let mut trials = Vec::with_capacity(history.trials.len());
+        for (index, trial) in history.trials.iter().enumerate() {
+            let old = before.and_then(|before| before.trials.get(index));
+            trials.push(match old {
+                Some(row) if row.is_current(trial) => Arc::clone(row),
+                _ => {
+                    let curves = old.map_or_else(Curves::default, |row| row.curves.clone());
+                    Arc::new(TrialRow::of(history, trial, curves, &mut names))
+                }
+            });
+        }
+        let objectives = history.spec.objectives.len().min(names.len());
+        names[objectives..].sort();
+        let same_settings = before.filter(|before| *before.settings == history.settings);
+        Snapshot {
+            spec: Arc::clone(&history.spec),
+            settings: same_settings
+                .map_or_else(|| Arc::new(history.settings.clone()), |before| Arc::clone(&before.settings)),
+            ranked: rank(&trials, history.spec.objective().direction),
+            summary: Summary::of(history),
+            trials,
+            metrics: names,
+            seq: history.seq,
+            last_us: history.last_us,
+        }
+    }
+
+    /// A trial by number.
+    pub fn trial(&self, number: u64) -> Option<&TrialRow> {
+        Some(self.trials.get(usize::try_from(number).ok()?)?.as_ref())
+    }
+
+    /// The best completed trial.
+    pub fn best(&self) -> Option<&TrialRow> {
+        self.trial(*self.ranked.first()?)
+    }
+
+    /// Numbers of the `count` best completed trials, best first.
+    pub fn top(&self, count: usize) -> &[u64] {
+        &self.ranked[..count.min(self.ranked.len())]
+    }
+
+    /// The metric that plots begin with: that of the first objective.
+    pub fn objective(&self) -> &str {
+        &self.spec.objective().metric
+    }
+
+    /// Which way the first objective is better.
+    pub fn direction(&self) -> Direction {
+        self.spec.objective().direction
+    }
+}
+
+/// As [`History::ranked`], from rows whose values are known already.
+fn rank(trials: &[Arc<TrialRow>], direction: Direction) -> Vec<u64> {
+    let completed = trials.iter().filter(|row| row.state == TrialState::Completed);
+    let mut ranked: Vec<(f64, u64)> = completed.filter_map(|row| Some((row.value?, row.number))).collect();
+    ranked.sort_by(|(a, _), (b, _)| match direction {
+        Direction::Minimize => a.total_cmp(b),
+        Direction::Maximize => b.total_cmp(a),
+    });
+    ranked.into_iter().map(|(_, number)| number).collect()
+}
+
+#[cfg(test)]
+mod tests;
