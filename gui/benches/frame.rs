@@ -1,0 +1,99 @@
+//! CPU time of one frame of the window (layout and tessellation, no painting) on a large study:
+//! `cargo bench -p seqtune-view --bench frame`.
+
+#[path = "../tests/sample/mod.rs"]
+mod sample;
+
+use std::time::{Duration, Instant};
+
+use sample::Sample;
+use seqtune_core::{Event, EventKind, History, Settings};
+use seqtune_plot::Snapshot;
+use seqtune_view::model::{Action, Model, OpenStudy};
+use seqtune_view::panes;
+use seqtune_view::place::Place;
+use seqtune_view::reader::News;
+
+/// As in the program: it changes the figures.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const FRAMES: usize = 600;
+
+fn main() {
+    let history = history(&Sample { name: "large", trials: 10_000, steps: 50, running: true });
+    let begin = Instant::now();
+    let snapshot = Snapshot::of(&history);
+    println!("first snapshot             {:>8.1} ms", ms(begin.elapsed()));
+
+    let begin = Instant::now();
+    let snapshot = std::sync::Arc::new(snapshot.next(&history));
+    println!("following snapshot         {:>8.1} ms", ms(begin.elapsed()));
+
+    let directory = std::path::PathBuf::from("large");
+    let mut model = Model::new(history.last_us);
+    model.place = Some(Place::Study(directory.clone()));
+    model.open = Some(OpenStudy { directory: directory.clone(), news: News::default() });
+    let begin = Instant::now();
+    model.set_news(&directory, News { snapshot: Some(snapshot), managed: true, ..News::default() });
+    println!("table and plots after news {:>8.1} ms", ms(begin.elapsed()));
+
+    let begin = Instant::now();
+    model.apply(Action::Filter("cnn completed".to_owned()));
+    println!("a word in the filter       {:>8.1} ms", ms(begin.elapsed()));
+    model.apply(Action::Filter(String::new()));
+
+    let ctx = egui::Context::default();
+    seqtune_view::theme::install(&ctx);
+    for (name, moves, selects) in
+        [("at rest", false, false), ("pointer over the plots", true, false), ("going down", true, true)]
+    {
+        let mut times: Vec<Duration> =
+            (0..FRAMES).map(|frame| one_frame(&ctx, &mut model, frame, moves, selects)).collect();
+        times.drain(..20);
+        times.sort();
+        println!(
+            "frame, {name:<22} median {:.2} ms, p95 {:.2} ms, p99 {:.2} ms",
+            ms(times[times.len() / 2]),
+            ms(times[times.len() * 95 / 100]),
+            ms(times[times.len() * 99 / 100])
+        );
+    }
+}
+
+/// The sample in memory, one event a second.
+fn history(sample: &Sample) -> History {
+    let (spec, settings) = (Box::new(sample.spec()), Settings::default());
+    let created = EventKind::StudyCreated { spec, settings, build: "bench".to_owned() };
+    let kinds = std::iter::once(created).chain(sample.events());
+    let events = kinds.zip(1..).map(|(kind, seq)| Event { seq, at_us: seq as i64 * 1_000_000, kind });
+    History::fold(&events.collect::<Vec<Event>>()).expect("the sample keeps the rules of the log")
+}
+
+fn one_frame(ctx: &egui::Context, model: &mut Model, frame: usize, moves: bool, selects: bool) -> Duration {
+    let at = egui::pos2(300.0 + (frame % 400) as f32, 150.0 + (frame % 200) as f32);
+    let input = egui::RawInput {
+        screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1600.0, 1000.0))),
+        time: Some(frame as f64 / 60.0),
+        events: if moves { vec![egui::Event::PointerMoved(at)] } else { Vec::new() },
+        ..Default::default()
+    };
+    let begin = Instant::now();
+    if selects {
+        model.apply(Action::Go(1));
+    }
+    let mut actions = Vec::new();
+    let output = ctx.run_ui(input, |ui| actions = panes::ui(ui, model));
+    let meshes = ctx.tessellate(output.shapes, output.pixels_per_point);
+    let spent = begin.elapsed();
+    assert!(!meshes.is_empty());
+    model.scroll_to = None;
+    for action in actions {
+        model.apply(action);
+    }
+    spent
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

@@ -1,0 +1,128 @@
+//! The window: the model, the threads that feed it, and the panes that show it.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use egui::{Context, Ui};
+
+use crate::folder::FolderWatch;
+use crate::model::{Action, Effect, Model};
+use crate::place::Place;
+use crate::reader::Reader;
+use crate::{keys, panes, theme};
+
+/// How often the window is drawn anew while a study runs and nothing happens: the times in it go on.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The viewer. It draws into any [`Ui`]; a window is not needed.
+#[derive(Debug)]
+pub struct Viewer {
+    model: Model,
+    ctx: Context,
+    folder: Option<FolderWatch>,
+    reader: Option<Reader>,
+}
+
+impl Viewer {
+    /// A viewer of what lies at a path, or of nothing yet. Where nothing is at the path, the window says so.
+    pub fn new(ctx: Context, path: Option<&Path>) -> Viewer {
+        theme::install(&ctx);
+        let mut viewer = Viewer { model: Model::new(now_us()), ctx, folder: None, reader: None };
+        if let Some(path) = path {
+            viewer.act(Action::OpenPath(path.to_owned()));
+        }
+        viewer
+    }
+
+    /// What it shows.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Takes over news, draws the window and does what was asked for.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        self.model.now_us = now_us();
+        self.take_news();
+        for action in keys::pressed(ui.ctx(), &self.model) {
+            self.act(action);
+        }
+        let actions = panes::ui(ui, &self.model);
+        self.model.scroll_to = None;
+        self.model.focus_filter = false;
+        if !actions.is_empty() {
+            ui.ctx().request_repaint();
+        }
+        for action in actions {
+            self.act(action);
+        }
+        if self.model.open.as_ref().is_some_and(|open| open.news.managed) {
+            ui.ctx().request_repaint_after(TICK);
+        }
+    }
+
+    fn take_news(&mut self) {
+        if let Some(reader) = &self.reader
+            && let Some(news) = reader.news()
+        {
+            self.model.set_news(reader.directory(), news);
+        }
+        if let Some(listing) = self.folder.as_ref().and_then(FolderWatch::listing)
+            && let Some(effect) = self.model.set_listing(listing)
+        {
+            self.run(effect);
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        if let Some(effect) = self.model.apply(action) {
+            self.run(effect);
+        }
+    }
+
+    fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::List(place) => {
+                self.reader = None;
+                let ctx = self.ctx.clone();
+                self.folder = FolderWatch::start(place.clone(), move || ctx.request_repaint()).ok();
+                if let Place::Study(directory) = place {
+                    self.act(Action::OpenStudy(directory));
+                }
+            }
+            Effect::Follow(directory) => {
+                if self.reader.as_ref().is_none_or(|reader| reader.directory() != directory) {
+                    let ctx = self.ctx.clone();
+                    self.reader = Reader::start(&directory, move || ctx.request_repaint()).ok();
+                }
+            }
+            Effect::Reload => {
+                if let Some(folder) = &self.folder {
+                    folder.reload();
+                }
+                if let Some(reader) = &self.reader {
+                    reader.reload();
+                }
+            }
+            Effect::WatchLog(trial) => {
+                if let Some(reader) = &self.reader {
+                    reader.watch(trial);
+                }
+            }
+        }
+    }
+}
+
+impl eframe::App for Viewer {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        Viewer::ui(self, ui);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+/// Microseconds since 1970.
+fn now_us() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
+}

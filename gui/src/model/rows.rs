@@ -1,0 +1,210 @@
+//! Which trials the table lists, and in which order.
+
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+
+use seqtune_core::Reduce;
+use seqtune_plot::{Snapshot, TrialRow};
+use seqtune_plugin::Direction;
+use seqtune_space::Value;
+
+use crate::text;
+
+/// A column of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// The trial's number.
+    Number,
+    /// Where it stands.
+    State,
+    /// Its value under the first objective.
+    #[default]
+    Value,
+    /// Beside the value: the best step where the value is the last, the last where it is the best.
+    Other,
+    /// Step of the last report.
+    Step,
+    /// Time that workers trained it.
+    Duration,
+    /// How often it was trained.
+    Attempts,
+    /// A parameter, by its place in the space.
+    Parameter(usize),
+}
+
+/// How the table is sorted: numbers up, values best first, unless reversed. What is missing comes last either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sort {
+    /// By which column.
+    pub column: Column,
+    /// Against its usual order.
+    pub reversed: bool,
+}
+
+impl Column {
+    /// The columns of a study, in their order.
+    pub fn all(snapshot: &Snapshot) -> Vec<Column> {
+        let mut columns = vec![Column::Number, Column::State, Column::Value, Column::Other];
+        columns.extend([Column::Step, Column::Duration, Column::Attempts]);
+        columns.extend((0..snapshot.spec.space.len()).map(Column::Parameter));
+        columns
+    }
+
+    /// The title of the column.
+    pub fn title(self, snapshot: &Snapshot) -> &str {
+        match self {
+            Column::Number => "Trial",
+            Column::State => "State",
+            Column::Value => "Value",
+            Column::Other if snapshot.spec.objective().reduce == Reduce::Last => "Best",
+            Column::Other => "Last",
+            Column::Step => "Step",
+            Column::Duration => "Time",
+            Column::Attempts => "Tries",
+            Column::Parameter(index) => snapshot.spec.space.parameters().get(index).map_or("", |found| &found.name),
+        }
+    }
+
+    /// What a cell of this column says; a dash where there is nothing.
+    pub fn cell(self, snapshot: &Snapshot, row: &TrialRow, now_us: i64) -> String {
+        match self {
+            Column::Number => row.number.to_string(),
+            Column::State => row.state.name().to_owned(),
+            Column::Value => text::number_or_dash(row.value),
+            Column::Other => text::number_or_dash(self.other(snapshot, row)),
+            Column::Step => format!("{} of {}", row.step, snapshot.spec.trial.steps),
+            Column::Duration if row.attempts.is_empty() => "-".to_owned(),
+            Column::Duration => text::span(row.seconds(now_us)),
+            Column::Attempts => row.attempts.len().to_string(),
+            Column::Parameter(_) => {
+                self.parameter(snapshot, row).map_or_else(|| "-".to_owned(), |value| text::value(&value))
+            }
+        }
+    }
+
+    fn other(self, snapshot: &Snapshot, row: &TrialRow) -> Option<f64> {
+        match snapshot.spec.objective().reduce {
+            Reduce::Last => row.best.map(|best| best.value),
+            Reduce::Best => row.last,
+        }
+    }
+
+    fn parameter(self, snapshot: &Snapshot, row: &TrialRow) -> Option<Value> {
+        let Column::Parameter(index) = self else { return None };
+        row.params.get(&snapshot.spec.space.parameters().get(index)?.name).cloned()
+    }
+
+    /// What rows are sorted by; `None` comes last.
+    fn key(self, snapshot: &Snapshot, row: &TrialRow, now_us: i64) -> Option<Key> {
+        let sign = if snapshot.direction() == Direction::Maximize { -1.0 } else { 1.0 };
+        Some(match self {
+            Column::Number => Key::Number(row.number as f64),
+            Column::State => Key::Number(f64::from(row.state as u8)),
+            Column::Value => Key::Number(sign * row.value?),
+            Column::Other => Key::Number(sign * self.other(snapshot, row)?),
+            Column::Step => Key::Number(row.step as f64),
+            Column::Duration => Key::Number(row.seconds(now_us)),
+            Column::Attempts => Key::Number(row.attempts.len() as f64),
+            Column::Parameter(_) => match self.parameter(snapshot, row)? {
+                Value::Bool(value) => Key::Number(f64::from(u8::from(value))),
+                Value::Int(value) => Key::Number(value as f64),
+                Value::Float(value) => Key::Number(value),
+                Value::Text(value) => Key::Text(value),
+            },
+        })
+    }
+}
+
+enum Key {
+    Number(f64),
+    Text(String),
+}
+
+impl Key {
+    fn order(&self, other: &Key) -> Ordering {
+        match (self, other) {
+            (Key::Number(a), Key::Number(b)) => a.total_cmp(b),
+            (Key::Text(a), Key::Text(b)) => a.cmp(b),
+            (Key::Number(_), Key::Text(_)) => Ordering::Less,
+            (Key::Text(_), Key::Number(_)) => Ordering::Greater,
+        }
+    }
+}
+
+/// Numbers of the trials that have all words of the filter, sorted.
+pub(super) fn listed(snapshot: &Snapshot, filter: &str, sort: Sort, now_us: i64) -> Vec<u64> {
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let mut text = String::new();
+    let matching = snapshot.trials.iter().filter(|row| {
+        words.is_empty() || {
+            describe(row, &mut text);
+            words.iter().all(|word| text.contains(word.as_str()))
+        }
+    });
+    let mut keyed: Vec<(Option<Key>, u64)> =
+        matching.map(|row| (sort.column.key(snapshot, row, now_us), row.number)).collect();
+    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+        (Some(a), Some(b)) if sort.reversed => b.order(a),
+        (Some(a), Some(b)) => a.order(b),
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    });
+    keyed.into_iter().map(|(_, number)| number).collect()
+}
+
+/// The text that the filter looks in: `#12 pruned model=cnn lr=0.001`, in small letters.
+fn describe(row: &TrialRow, text: &mut String) {
+    text.clear();
+    // Writing to a string cannot fail.
+    let _ = write!(text, "#{} {}", row.number, row.state.name());
+    for (name, value) in row.params.iter() {
+        let _ = write!(text, " {name}={}", text::value(value));
+    }
+    if text.chars().any(char::is_uppercase) {
+        *text = text.to_lowercase();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seqtune_core::testing::study;
+
+    fn snapshot() -> Snapshot {
+        let space = "Width = { type = 'int', low = 1, high = 9 }\nmodel = { type = 'categorical', choices = ['CNN', 'lstm'] }\n\
+                     depth = { type = 'int', low = 1, high = 4, when = { model = 'CNN' } }";
+        Snapshot::of(&study(space).sampler("random").trials(12).history())
+    }
+
+    #[test]
+    fn values_are_sorted_best_first_and_reversed() {
+        let snapshot = snapshot();
+        let rows = listed(&snapshot, "", Sort::default(), 0);
+        assert_eq!(rows, snapshot.ranked);
+        let reversed = listed(&snapshot, "", Sort { reversed: true, ..Sort::default() }, 0);
+        assert_eq!(reversed.first(), rows.last());
+    }
+
+    #[test]
+    fn what_is_not_set_comes_last_in_both_orders() {
+        let snapshot = snapshot();
+        let depth = Column::Parameter(2);
+        let set = snapshot.trials.iter().filter(|row| row.params.get("depth").is_some()).count();
+        assert!(set > 0 && set < 12);
+        for reversed in [false, true] {
+            let rows = listed(&snapshot, "", Sort { column: depth, reversed }, 0);
+            let is_set = |number: &u64| snapshot.trial(*number).unwrap().params.get("depth").is_some();
+            assert!(rows[..set].iter().all(is_set) && !rows[set..].iter().any(is_set));
+        }
+    }
+
+    #[test]
+    fn all_words_must_be_there_in_any_case() {
+        let snapshot = snapshot();
+        let rows = |filter: &str| listed(&snapshot, filter, Sort::default(), 0);
+        assert_eq!(rows("completed").len(), 12);
+        let cnn = rows("model=cnn");
+        assert_eq!(rows("MODEL=CNN completed").len(), cnn.len());
+        assert_eq!(cnn.len() + rows("lstm").len(), 12);
+        assert!(rows("width= nothing-like-this").is_empty());
+    }
+}

@@ -1,0 +1,127 @@
+//! The history: the value of each trial, and the best so far.
+
+use egui::{RichText, Ui};
+use egui_plot::{HoverPosition, Line, MarkerShape, Plot, PlotPoint, PlotPoints, Points};
+
+use super::nearest::nearest;
+use super::notice;
+use crate::model::{Action, Model};
+use crate::{text, theme};
+
+pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let Some(snapshot) = model.snapshot() else { return actions };
+    let drawn = &model.drawn;
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("History").strong());
+        ui.label(RichText::new(snapshot.objective()).weak());
+        let mut log_axis = model.log_axis;
+        if ui.checkbox(&mut log_axis, "log").on_hover_text("Values on a log axis, here and in the curves").changed() {
+            actions.push(Action::LogAxis(log_axis));
+        }
+        if drawn.without_value > 0 {
+            let why = if model.log_axis { "no value above zero" } else { "no value" };
+            ui.label(RichText::new(format!("{} with {why}", text::count(drawn.without_value, "trial"))).weak());
+        }
+    });
+    let log = model.log_axis;
+    let label = move |hover: &HoverPosition<'_>| match hover {
+        HoverPosition::NearDataPoint { plot_name, position, .. } if !plot_name.is_empty() => {
+            Some(format!("Trial {:.0}, {plot_name}\n{}", position.x, text::number(unscale(position.y, log))))
+        }
+        _ => None,
+    };
+    let best = theme::front(ui.visuals());
+    let visuals = ui.visuals().clone();
+    let selected = model.selected.and_then(|trial| point_of(model, trial));
+    let response = Plot::new("history")
+        .label_formatter(label)
+        .x_axis_label("trial")
+        .y_axis_formatter(move |mark, range| axis_number(mark.value, range, log))
+        .x_axis_formatter(|mark, _| if mark.value.fract() == 0.0 { format!("{}", mark.value) } else { String::new() })
+        .show(ui, |plot| {
+            for (state, points) in &drawn.states {
+                let (shape, filled) = theme::state_marker(*state);
+                let radius = if shape == MarkerShape::Circle { 2.8 } else { 3.6 };
+                plot.points(
+                    Points::new(state.name(), PlotPoints::Borrowed(points))
+                        .shape(shape)
+                        .filled(filled)
+                        .radius(radius)
+                        .color(theme::state_color(&visuals, *state)),
+                );
+            }
+            // Bands would draw the steps as a wedge.
+            plot.line(
+                Line::new("best so far", PlotPoints::Borrowed(&drawn.best))
+                    .allow_band(false)
+                    .allow_hover(false)
+                    .width(1.6)
+                    .color(best),
+            );
+            if let Some(point) = selected {
+                plot.points(
+                    Points::new("", [point.x, point.y]).filled(false).radius(7.0).color(best).allow_hover(false),
+                );
+            }
+        });
+    if response.response.clicked()
+        && let Some(pointer) = response.response.interact_pointer_pos()
+    {
+        let all = drawn.states.iter().flat_map(|(_, points)| points);
+        let at = all.map(|point| (point.x as u64, response.transform.position_from_point(point)));
+        actions.extend(nearest(pointer, at).map(|trial| Action::Select(Some(trial))));
+    }
+    let summary = format!(
+        "History: {}, best {}",
+        text::count(snapshot.trials.len(), "trial"),
+        text::number_or_dash(snapshot.summary.best.map(|(_, value)| value))
+    );
+    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, &summary));
+    if !drawn.has_history() {
+        let sentence = match snapshot.summary.ended() {
+            0 => "No trial has ended yet.",
+            _ => "No trial has a finite value.",
+        };
+        notice::over_plot(ui, &response.response, sentence);
+    }
+    actions
+}
+
+fn point_of(model: &Model, trial: u64) -> Option<PlotPoint> {
+    let mut all = model.drawn.states.iter().flat_map(|(_, points)| points);
+    all.find(|point| point.x as u64 == trial).copied()
+}
+
+/// The value of a y coordinate.
+pub(super) fn unscale(y: f64, log: bool) -> f64 {
+    if log { 10f64.powf(y) } else { y }
+}
+
+/// A number at an axis: as many digits as tell the marks apart.
+pub(super) fn axis_number(y: f64, range: &std::ops::RangeInclusive<f64>, log: bool) -> String {
+    if log {
+        return text::short_number(unscale(y, true));
+    }
+    let span = (range.end() - range.start()).abs();
+    let size = range.end().abs().max(range.start().abs());
+    if !(span.is_finite() && span > 0.0) || size >= 1e6 || size < 1e-3 {
+        return if y == 0.0 { "0".to_owned() } else { format!("{y:.1e}") };
+    }
+    let decimals = (2.0 - span.log10().ceil()).clamp(0.0, 6.0) as usize;
+    format!("{y:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axis_numbers_have_the_digits_they_need() {
+        assert_eq!(axis_number(0.9, &(0.5..=1.0), false), "0.90");
+        assert_eq!(axis_number(20.0, &(0.0..=80.0), false), "20");
+        assert_eq!(axis_number(2e-5, &(0.0..=9e-5), false), "2.0e-5");
+        assert_eq!(axis_number(-1.0, &(-3.0..=0.0), true), "0.1");
+        assert_eq!(axis_number(2.0, &(-3.0..=3.0), true), "100");
+    }
+}

@@ -1,0 +1,54 @@
+//! The parts of the window: functions from the model to actions. They draw and change nothing.
+
+mod curves;
+mod dialogs;
+mod header;
+mod history;
+mod inspector;
+mod nearest;
+mod notice;
+mod studies;
+mod table;
+
+use egui::{CentralPanel, Panel, Ui};
+
+use crate::model::{Action, Model};
+
+/// The whole window.
+pub fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut actions = Vec::new();
+    Panel::top("header").show(ui, |ui| actions.extend(header::ui(ui, model)));
+    if model.place.is_some() {
+        Panel::left("studies")
+            .default_size(210.0)
+            .min_size(140.0)
+            .show(ui, |ui| actions.extend(studies::ui(ui, model)));
+    }
+    if model.snapshot().is_some() {
+        Panel::right("inspector")
+            .default_size(320.0)
+            .min_size(220.0)
+            .show(ui, |ui| actions.extend(inspector::ui(ui, model)));
+    }
+    CentralPanel::default().show(ui, |ui| {
+        if let Some((sentence, button)) = notice::instead(model) {
+            actions.extend(notice::card(ui, &sentence, button));
+            return;
+        }
+        let half = (ui.available_height() * 0.5).max(160.0);
+        Panel::bottom("trials")
+            .resizable(true)
+            .default_size(half)
+            .min_size(120.0)
+            .frame(egui::Frame::NONE.inner_margin(egui::Margin { top: 6, ..egui::Margin::ZERO }))
+            .show(ui, |ui| actions.extend(table::ui(ui, model)));
+        CentralPanel::no_frame().show(ui, |ui| {
+            ui.columns_const(|[left, right]| {
+                actions.extend(history::ui(left, model));
+                actions.extend(curves::ui(right, model));
+            });
+        });
+    });
+    actions.extend(dialogs::ui(ui.ctx(), model));
+    actions
+}

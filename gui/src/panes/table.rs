@@ -1,0 +1,143 @@
+//! The table of trials. Only the visible rows are built.
+
+use egui::{Align, Button, Layout, RichText, ScrollArea, Sense, Shape, Stroke, TextEdit, Ui, pos2, vec2};
+use egui_extras::{Column as Width, TableBuilder, TableRow};
+use seqtune_plot::{Snapshot, TrialRow};
+
+use super::notice;
+use crate::model::{Action, Column, Model};
+use crate::{text, theme};
+
+const ROW_HEIGHT: f32 = 20.0;
+
+pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let Some(snapshot) = model.snapshot() else { return actions };
+    actions.extend(filter(ui, model, snapshot));
+    if model.rows.is_empty() && !model.filter.is_empty() {
+        let sentence = format!("None of {} has these words.", text::count(snapshot.trials.len(), "trial"));
+        let way = Some(("Clear the filter", Action::Filter(String::new())));
+        actions.extend(notice::card(ui, &sentence, way));
+        return actions;
+    }
+    let columns = Column::all(snapshot);
+    let study = model.open.as_ref().map(|open| open.directory.clone());
+    ui.push_id(study, |ui| {
+        ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
+            let mut table = TableBuilder::new(ui)
+                .striped(true)
+                .sense(Sense::click())
+                .auto_shrink([false, false])
+                .cell_layout(Layout::left_to_right(Align::Center));
+            for column in &columns {
+                let width = width(*column, snapshot);
+                table = table.column(Width::initial(width).at_least(36.0).clip(true).resizable(true));
+            }
+            if let Some(row) = model.scroll_to {
+                table = table.scroll_to_row(row, None);
+            }
+            let header = |mut header: TableRow<'_, '_>| {
+                for column in &columns {
+                    header.col(|ui| actions.extend(title(ui, model, snapshot, *column)));
+                }
+            };
+            let table = table.header(ROW_HEIGHT + 2.0, header);
+            table.body(|body| {
+                body.rows(ROW_HEIGHT, model.rows.len(), |mut line| {
+                    let Some(row) = model.rows.get(line.index()).and_then(|number| snapshot.trial(*number)) else {
+                        return;
+                    };
+                    line.set_selected(model.selected == Some(row.number));
+                    for column in &columns {
+                        line.col(|ui| cell(ui, model, snapshot, row, *column));
+                    }
+                    if line.response().clicked() {
+                        actions.push(Action::Select(Some(row.number)));
+                    }
+                });
+            });
+        });
+    });
+    actions
+}
+
+fn filter(ui: &mut Ui, model: &Model, snapshot: &Snapshot) -> Option<Action> {
+    let mut words = model.filter.clone();
+    let mut action = None;
+    ui.horizontal(|ui| {
+        let label = ui.label("Filter");
+        let edit = TextEdit::singleline(&mut words)
+            .desired_width(260.0)
+            .hint_text("words of state and parameters: pruned model=cnn");
+        let response = ui.add(edit).labelled_by(label.id);
+        if model.focus_filter {
+            response.request_focus();
+        }
+        if response.changed() {
+            action = Some(Action::Filter(words));
+        }
+        let (listed, all) = (model.rows.len(), snapshot.trials.len());
+        ui.label(RichText::new(format!("{listed} of {}", text::count(all, "trial"))).weak());
+    });
+    action
+}
+
+fn title(ui: &mut Ui, model: &Model, snapshot: &Snapshot, column: Column) -> Option<Action> {
+    let sorted = model.sort.column == column;
+    let mut title = RichText::new(column.title(snapshot)).strong();
+    if sorted {
+        title = title.underline();
+    }
+    let hint = match column {
+        Column::Value => format!("{} under the objective; click to sort, best first", snapshot.objective()),
+        Column::Parameter(index) => {
+            let parameter = snapshot.spec.space.parameters().get(index);
+            parameter.map_or_else(String::new, |found| {
+                let doc = found.doc.as_ref().map_or_else(String::new, |doc| format!("{doc}\n"));
+                format!("{doc}{}; click to sort", found.domain.describe())
+            })
+        }
+        _ => "Click to sort; click again to turn the order".to_owned(),
+    };
+    if sorted {
+        // The fonts have no arrows.
+        let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
+        let up = if model.sort.reversed { -1.0 } else { 1.0 };
+        let at = |x: f32, y: f32| pos2(rect.center().x + x, rect.center().y + y * up);
+        let corners = vec![at(-3.5, 2.5), at(0.0, -3.0), at(3.5, 2.5)];
+        ui.painter().add(Shape::convex_polygon(corners, ui.visuals().text_color(), Stroke::NONE));
+    }
+    let button = ui.add(Button::new(title).frame(false).truncate());
+    button.on_hover_text(hint).clicked().then_some(Action::SortBy(column))
+}
+
+fn cell(ui: &mut Ui, model: &Model, snapshot: &Snapshot, row: &TrialRow, column: Column) {
+    match column {
+        Column::Number => {
+            let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
+            let color = model.colored_rank(row.number).and_then(|rank| theme::rank_color(ui.visuals(), rank));
+            if let Some(color) = color {
+                ui.painter().rect_filled(rect, 2.0, color);
+            }
+        }
+        Column::State => drop(theme::state_mark(ui, row.state)),
+        _ => {}
+    }
+    let mut text = RichText::new(column.cell(snapshot, row, model.now_us));
+    if column == Column::Value && snapshot.ranked.first() == Some(&row.number) {
+        text = text.strong();
+    }
+    ui.add(egui::Label::new(text).truncate());
+}
+
+fn width(column: Column, snapshot: &Snapshot) -> f32 {
+    match column {
+        Column::Number => 60.0,
+        Column::State => 98.0,
+        Column::Value | Column::Other => 78.0,
+        Column::Step => 78.0,
+        Column::Duration => 76.0,
+        Column::Attempts => 46.0,
+        Column::Parameter(_) => (column.title(snapshot).len() as f32 * 7.5 + 16.0).clamp(64.0, 150.0),
+    }
+}

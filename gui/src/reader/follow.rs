@@ -1,0 +1,171 @@
+//! The state of following one log: connected, at rest, or in trouble.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use seqtune_core::{Event, EventKind, History, HistoryError, StoreError, StoreReader};
+use seqtune_plot::Snapshot;
+
+use super::{FileMark, News};
+
+/// Polls between two looks at the study's lock.
+const LOCK_EVERY: u32 = 4;
+
+/// One log that is followed.
+pub(super) struct Following {
+    directory: PathBuf,
+    /// Open while a manager may write. At rest it is closed, so that the writer can leave WAL mode on a clean end, and
+    /// only the file's size and time are looked at.
+    connection: Option<StoreReader>,
+    version: Option<i64>,
+    mark: Option<FileMark>,
+    history: Option<History>,
+    /// Whether the log ends with a manager that left in order.
+    at_rest: bool,
+    polls: u32,
+    news: News,
+    told: bool,
+}
+
+/// Why reading stopped.
+enum Failure {
+    Store(StoreError),
+    Rules(HistoryError),
+}
+
+impl Following {
+    pub(super) fn new(directory: &Path) -> Following {
+        Following {
+            directory: directory.to_owned(),
+            connection: None,
+            version: None,
+            mark: None,
+            history: None,
+            at_rest: false,
+            polls: 0,
+            news: News::default(),
+            told: false,
+        }
+    }
+
+    pub(super) fn news(&self) -> News {
+        self.news.clone()
+    }
+
+    /// Looks at the log once. Whether there is news.
+    pub(super) fn poll(&mut self) -> bool {
+        let seq = self.news.snapshot.as_ref().map(|snapshot| snapshot.seq);
+        let before = (self.news.trouble.clone(), self.news.notice.clone(), self.news.managed);
+        match FileMark::of(&self.directory) {
+            Some(mark) => self.look(mark),
+            None => self.vanished(),
+        }
+        self.polls = self.polls.wrapping_add(1);
+        let after = (&self.news.trouble, &self.news.notice, self.news.managed);
+        let same = seq == self.news.snapshot.as_ref().map(|snapshot| snapshot.seq)
+            && (&before.0, &before.1, before.2) == after;
+        !same || !std::mem::replace(&mut self.told, true)
+    }
+
+    fn vanished(&mut self) {
+        let what = match self.news.snapshot {
+            Some(_) => "what was read last is shown",
+            None => "open another folder",
+        };
+        self.connection = None;
+        self.mark = None;
+        // Whatever comes back under this name is read from its beginning.
+        self.history = None;
+        self.news.managed = false;
+        self.news.trouble =
+            Some(format!("The study in {} is gone: it was moved or deleted; {what}.", self.directory.display()));
+    }
+
+    fn look(&mut self, mark: FileMark) {
+        if self.mark.as_ref().is_some_and(|before| mark.replaces(before)) && self.history.is_some() {
+            *self =
+                Following { told: self.told, news: std::mem::take(&mut self.news), ..Following::new(&self.directory) };
+            self.news.notice = Some("The study's file was replaced by another one, which is shown now.".to_owned());
+        }
+        let unchanged = self.mark.as_ref() == Some(&mark);
+        self.mark = Some(mark);
+        let outcome = match &self.connection {
+            None if unchanged => return,
+            None => self.connect(),
+            Some(_) => self.read(),
+        };
+        match outcome {
+            Ok(()) => self.news.trouble = None,
+            Err(failure) => {
+                // Tried again when the file changes.
+                self.connection = None;
+                self.news.managed = false;
+                self.news.trouble = Some(self.sentence(failure));
+                return;
+            }
+        }
+        if self.at_rest {
+            self.connection = None;
+            self.news.managed = false;
+        } else if self.polls % LOCK_EVERY == 0 || !self.told {
+            self.news.managed = self.connection.as_ref().is_some_and(StoreReader::is_managed);
+        }
+    }
+
+    fn connect(&mut self) -> Result<(), Failure> {
+        self.connection = Some(StoreReader::open(&self.directory).map_err(Failure::Store)?);
+        self.version = None;
+        self.read()
+    }
+
+    fn read(&mut self) -> Result<(), Failure> {
+        let Some(connection) = &self.connection else { return Ok(()) };
+        let version = connection.data_version().map_err(Failure::Store)?;
+        if self.version == Some(version) {
+            return Ok(());
+        }
+        let seq = self.history.as_ref().map_or(0, |history| history.seq);
+        let events = connection.events_after(seq).map_err(Failure::Store)?;
+        self.version = Some(version);
+        let Some(last) = events.last() else { return Ok(()) };
+        self.at_rest = matches!(last.kind, EventKind::ManagerStopped { .. });
+        // A rule that breaks in the middle still leaves what came before it.
+        let applied = self.apply(&events);
+        if let Some(history) = &self.history {
+            // The snapshot of a file that was replaced has nothing to share.
+            let first = self.news.snapshot.is_none() || seq == 0;
+            let next = match &self.news.snapshot {
+                Some(snapshot) if !first => snapshot.next(history),
+                _ => Snapshot::of(history),
+            };
+            self.news.snapshot = Some(Arc::new(next));
+        }
+        applied.map_err(Failure::Rules)
+    }
+
+    fn apply(&mut self, events: &[Event]) -> Result<(), HistoryError> {
+        let mut rest = events;
+        if self.history.is_none()
+            && let Some((first, others)) = events.split_first()
+        {
+            self.history = Some(History::new(first)?);
+            rest = others;
+        }
+        if let Some(history) = &mut self.history {
+            rest.iter().try_for_each(|event| history.apply(event))?;
+        }
+        Ok(())
+    }
+
+    fn sentence(&self, failure: Failure) -> String {
+        let text = match failure {
+            Failure::Store(error) => error.to_string(),
+            Failure::Rules(error) => {
+                format!("the log in {} cannot be read to its end: {error}", self.directory.display())
+            }
+        };
+        let mut letters = text.chars();
+        let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+        format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+    }
+}
