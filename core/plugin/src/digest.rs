@@ -24,7 +24,7 @@ pub fn directory_digest(directory: &Path) -> io::Result<String> {
 }
 
 /// Paths of all files below a directory, relative to it, sorted.
-pub(crate) fn files_below(directory: &Path) -> io::Result<Vec<PathBuf>> {
+fn files_below(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut open = vec![PathBuf::new()];
     while let Some(inside) = open.pop() {

@@ -74,6 +74,7 @@ fn a_step_that_does_not_heed_an_interruption_is_found() {
 fn broken_on_the_way(
     to_worker: fn(ToWorker) -> Vec<ToWorker>,
     from_worker: fn(FromWorker) -> Vec<FromWorker>,
+    options: &Options,
 ) -> Vec<Violation> {
     let start = move || {
         let worker = Connection::to_thread(&Probe(Flaw::None))?;
@@ -83,8 +84,7 @@ fn broken_on_the_way(
         thread::spawn(move || forward(worker.output, output, from_worker));
         Ok(Connection { input: Box::new(suite_input), output: Box::new(BufReader::new(suite_output)) })
     };
-    let options = Options { patience: Duration::from_millis(500), ..Options::default() };
-    check_worker(&start, &options).err().unwrap_or_default()
+    check_worker(&start, options).err().unwrap_or_default()
 }
 
 fn forward<M: serde::Serialize + serde::de::DeserializeOwned>(
@@ -117,7 +117,7 @@ fn reports_out_of_order_are_found() {
         }
         other => vec![other],
     };
-    let violations = broken_on_the_way(|message| vec![message], swap);
+    let violations = broken_on_the_way(|message| vec![message], swap, &Options::default());
     found(&violations, Promise::ReportsInOrder, "step 2 was reported where step 1 was due");
 }
 
@@ -129,7 +129,7 @@ fn a_report_sent_twice_is_found() {
         }
         other => vec![other],
     };
-    let violations = broken_on_the_way(|message| vec![message], twice);
+    let violations = broken_on_the_way(|message| vec![message], twice, &Options::default());
     found(&violations, Promise::ReportsInOrder, "step 5 was reported after the last one, 5");
 }
 
@@ -139,7 +139,7 @@ fn an_early_end_is_found() {
         FromWorker::Report(report) if report.step == 4 => vec![FromWorker::Completed { trial: report.trial }],
         other => vec![other],
     };
-    let violations = broken_on_the_way(|message| vec![message], early);
+    let violations = broken_on_the_way(|message| vec![message], early, &Options::default());
     found(&violations, Promise::ReportsInOrder, "completed where the report of step 4 of 5 was due");
 }
 
@@ -154,7 +154,7 @@ fn a_wrong_digest_is_found() {
         }
         other => vec![other],
     };
-    let violations = broken_on_the_way(|message| vec![message], lie);
+    let violations = broken_on_the_way(|message| vec![message], lie, &Options::default());
     found(&violations, Promise::CheckpointIsHonest, "step 1: the digest was reported as 000");
 }
 
@@ -167,7 +167,7 @@ fn a_checkpoint_that_is_not_reported_is_found() {
         }
         other => vec![other],
     };
-    let violations = broken_on_the_way(|message| vec![message], hide);
+    let violations = broken_on_the_way(|message| vec![message], hide, &Options::default());
     found(&violations, Promise::SavesAsAsked, "the report of step 3 of 5 lacks its checkpoint");
 }
 
@@ -180,14 +180,15 @@ fn metrics_that_were_not_declared_are_found() {
         }
         other => vec![other],
     };
-    let violations = broken_on_the_way(|message| vec![message], add);
+    let violations = broken_on_the_way(|message| vec![message], add, &Options::default());
     found(&violations, Promise::Metrics, "the report of step 1 has `test/loss`");
 }
 
 #[test]
 fn an_interruption_that_is_not_heard_is_found() {
     let deaf = |message| if message == ToWorker::Interrupt { Vec::new() } else { vec![message] };
-    let violations = broken_on_the_way(deaf, |message| vec![message]);
+    let options = Options { patience: Duration::from_millis(200), ..Options::default() };
+    let violations = broken_on_the_way(deaf, |message| vec![message], &options);
     found(&violations, Promise::ObeysInterruption, "no answer came within");
 }
 
@@ -199,7 +200,7 @@ fn a_trial_that_goes_on_after_stop_is_found() {
         }
         other => vec![other],
     };
-    let violations = broken_on_the_way(stubborn, |message| vec![message]);
+    let violations = broken_on_the_way(stubborn, |message| vec![message], &Options::default());
     assert_eq!(promises(&violations), [Promise::ObeysVerdict], "{violations:?}");
     assert!(violations[0].detail.starts_with("after `stop` and a new `run`"), "{}", violations[0]);
 }
@@ -212,7 +213,7 @@ fn bad_parameters_that_are_not_called_so_are_found() {
         }
         other => vec![other],
     };
-    let violations = broken_on_the_way(|message| vec![message], blur);
+    let violations = broken_on_the_way(|message| vec![message], blur, &Options::default());
     assert_eq!(promises(&violations), [Promise::RefusesBadParams], "{violations:?}");
 }
 
@@ -222,7 +223,7 @@ fn another_version_of_the_protocol_is_found() {
         FromWorker::Ready { can, info, build, .. } => vec![FromWorker::Ready { protocol: 2, can, info, build }],
         other => vec![other],
     };
-    let violations = broken_on_the_way(|message| vec![message], newer);
+    let violations = broken_on_the_way(|message| vec![message], newer, &Options::default());
     found(&violations, Promise::Ready, "it speaks version 2 of the protocol, not 1");
 }
 

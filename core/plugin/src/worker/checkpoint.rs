@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::digest::{directory_digest, files_below};
+use crate::digest::directory_digest;
 use crate::error::FamilyError;
 use crate::protocol::Saved;
 
@@ -28,12 +28,7 @@ pub(super) fn save_checkpoint(
 }
 
 fn publish(draft: &Path, path: &Path, directory: &Path) -> io::Result<()> {
-    for file in files_below(draft)? {
-        let file = draft.join(file);
-        File::open(&file)?.sync_all()?;
-        file.parent().map_or(Ok(()), sync_directory)?;
-    }
-    sync_directory(draft)?;
+    sync_tree(draft)?;
     if path.exists() {
         // A rename does not replace a directory that holds files.
         let old = PathBuf::from(format!("{}.tmp-old", path.display()));
@@ -55,6 +50,20 @@ fn remove_drafts(directory: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Syncs a directory with all that it holds.
+fn sync_tree(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_tree(&entry.path())?;
+        } else {
+            // Windows syncs only what is open for writing.
+            File::options().read(true).write(cfg!(windows)).open(entry.path())?.sync_all()?;
+        }
+    }
+    sync_directory(directory)
 }
 
 fn sync_directory(directory: &Path) -> io::Result<()> {
@@ -88,6 +97,23 @@ mod tests {
         assert_eq!(second.sha256, directory_digest(&second.path).unwrap());
         assert_eq!(fs::read_to_string(second.path.join("state")).unwrap(), "2");
         assert_eq!(names(&directory), ["step-00000005"]);
+    }
+
+    #[test]
+    fn a_checkpoint_may_hold_directories() {
+        let scratch = tempfile::tempdir().unwrap();
+        let save = |text: &'static str| {
+            save_checkpoint(scratch.path(), 1, move |directory| {
+                let fold = directory.join("fold-0");
+                fs::create_dir(&fold)
+                    .and_then(|()| fs::write(fold.join("state"), text))
+                    .map_err(|error| FamilyError::Other(error.to_string()))
+            })
+            .unwrap()
+        };
+        let first = save("1");
+        assert_eq!(fs::read_to_string(first.path.join("fold-0").join("state")).unwrap(), "1");
+        assert_ne!(save("2").sha256, first.sha256);
     }
 
     #[test]
