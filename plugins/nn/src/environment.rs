@@ -2,7 +2,7 @@
 //!
 //! libtorch's CPU part runs on libgomp, whose idle threads spin by default. Where cores are shared (trials side by side in
 //! workers) spinning threads burn many times the useful CPU time. libgomp reads its settings while the program is being
-//! loaded, before `main`, so setting them in `main` is too late: BENCHMARKS.md has the measurement. Either the launcher
+//! loaded, before `main`, so setting them in `main` is too late (measured: BENCHMARKS.md). Either the launcher
 //! passes [`environment`], or the program starts itself again:
 //!
 //! ```no_run
