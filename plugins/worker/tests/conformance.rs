@@ -1,0 +1,48 @@
+//! The families keep their promises as programs: each check starts fresh processes, so that nothing of libtorch's own
+//! state can carry over from one run to the next.
+
+use std::io::BufReader;
+use std::process::{Command, Stdio};
+
+use seqtune_plugin::DataSpec;
+use seqtune_plugin::conformance::{Connection, Options, check_worker};
+
+#[track_caller]
+fn conforms(family: &'static str, params: &str, data: &str) {
+    let start = || {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_seqtune-worker"))
+            .args(["--family", family])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        std::thread::spawn(move || child.wait());
+        Ok(Connection { input: Box::new(input), output: Box::new(BufReader::new(output)) })
+    };
+    let options = Options {
+        params: serde_json::from_str(params).unwrap(),
+        data: DataSpec { values: serde_json::from_str(data).unwrap(), roots: Vec::new() },
+        steps: 3,
+        ..Options::default()
+    };
+    if let Err(violations) = check_worker(&start, &options) {
+        panic!("{violations:#?}");
+    }
+}
+
+const TF: &str = r#"{"source":"synthetic","rows":200,"length":40,"positives":0.3,"folds":2,"group_bases":0}"#;
+
+#[test]
+fn tf_conforms_with_an_mlp() {
+    conforms("tf", r#"{"model":"mlp","mlp_width":16}"#, TF);
+}
+
+#[test]
+fn tf_conforms_with_a_cnn() {
+    conforms("tf", r#"{"model":"cnn","channels":8}"#, TF);
+}
+
+#[test]
+fn tf_conforms_with_an_lstm() {
+    conforms("tf", r#"{"model":"lstm","hidden":8}"#, TF);
+}
