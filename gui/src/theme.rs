@@ -3,7 +3,7 @@
 //! The hues are those of Okabe and Ito (2008), told apart with any kind of colour vision; each theme has them in a
 //! lightness that stands out from its background.
 
-use egui::{Color32, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Visuals, vec2};
+use egui::{Color32, FontId, Pos2, Rect, Response, Sense, Shape, Stroke, TextStyle, Ui, Visuals, vec2};
 use egui_plot::MarkerShape;
 use seqtune_core::TrialState;
 
@@ -58,6 +58,11 @@ pub fn faint_line(visuals: &Visuals) -> Color32 {
     Color32::from_gray(if visuals.dark_mode { 0x5A } else { 0xB8 })
 }
 
+/// The strongest grid line of a plot.
+pub fn grid(visuals: &Visuals) -> Color32 {
+    Color32::from_gray(if visuals.dark_mode { 0x38 } else { 0xD4 })
+}
+
 /// The line of the best so far, and the ring around what is selected.
 pub fn front(visuals: &Visuals) -> Color32 {
     if visuals.dark_mode { Color32::from_gray(0xF0) } else { Color32::from_gray(0x18) }
@@ -105,6 +110,8 @@ pub fn state_mark(ui: &mut Ui, state: TrialState) -> Response {
 pub fn install(ctx: &egui::Context) {
     ctx.all_styles_mut(|style| {
         style.spacing.item_spacing = vec2(8.0, 4.0);
+        style.text_styles.insert(TextStyle::Small, FontId::proportional(11.0));
+        style.text_styles.insert(TextStyle::Monospace, FontId::monospace(11.5));
         // A click on a row selects the trial, also where it meets text.
         style.interaction.selectable_labels = false;
     });

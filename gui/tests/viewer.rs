@@ -18,13 +18,12 @@ type Window<'a> = Harness<'a, Option<Viewer>>;
 
 fn open(path: &Path) -> Window<'static> {
     let path = path.to_owned();
-    let window = Harness::builder().with_size(egui::vec2(1500.0, 1000.0)).build_ui_state(
+    Harness::builder().with_size(egui::vec2(1500.0, 1000.0)).build_ui_state(
         move |ui, viewer: &mut Option<Viewer>| {
             viewer.get_or_insert_with(|| Viewer::new(ui.ctx().clone(), Some(&path))).ui(ui);
         },
         None,
-    );
-    window
+    )
 }
 
 fn model<'a>(window: &'a Window<'_>) -> &'a Model {
@@ -159,12 +158,12 @@ fn the_plots_say_what_they_show_and_a_click_on_a_point_selects_its_trial() {
     let rect = plot.rect();
     for step in 1..20 {
         let at = egui::pos2(middle.x, rect.top() + rect.height() * step as f32 / 20.0);
+        let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
+        window.event(egui::Event::PointerMoved(at));
         for pressed in [true, false] {
-            let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
-            window.event(egui::Event::PointerMoved(at));
             window.event(egui::Event::PointerButton { pos: at, button, pressed, modifiers });
-            window.run_ok();
         }
+        window.run_ok();
         if model(&window).selected.is_some() {
             return;
         }

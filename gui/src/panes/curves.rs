@@ -1,6 +1,6 @@
 //! Learning curves: one metric of the best trials, of the running ones and of the selected one.
 
-use egui::{Color32, ComboBox, RichText, Slider, Ui};
+use egui::{Color32, ComboBox, RichText, Ui};
 use egui_plot::{FilledArea, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, Points, Text};
 
 use super::history::{axis_number, unscale};
@@ -9,15 +9,15 @@ use super::notice;
 use crate::model::{Action, DrawnCurve, Model};
 use crate::{text, theme};
 
-/// Curves of at most this many of the best trials can be asked for.
-const MOST: usize = 200;
+/// How many of the best trials can be asked for.
+const TOPS: [usize; 6] = [5, 10, 20, 50, 100, 200];
 
 pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     let Some(snapshot) = model.snapshot() else { return actions };
     let metric = model.metric(snapshot);
     let drawn = &model.drawn.curves;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("Curves").strong());
         ComboBox::new("metric", "")
             .selected_text(metric)
@@ -33,11 +33,17 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
             .widget_info(|| {
                 egui::WidgetInfo::labeled(egui::accesskit::Role::ComboBox, true, format!("Metric {metric}"))
             });
-        let mut top = model.top;
-        let slider = Slider::new(&mut top, 1..=MOST).logarithmic(true).text("best");
-        if ui.add(slider).on_hover_text("How many of the best trials are drawn; running ones always are").changed() {
-            actions.push(Action::ShowTop(top));
-        }
+        let chosen = format!("{} best", model.top);
+        let tops = ComboBox::new("top", "").selected_text(&chosen).width(70.0).show_ui(ui, |ui| {
+            for top in TOPS {
+                if ui.selectable_label(top == model.top, format!("{top} best")).clicked() {
+                    actions.push(Action::ShowTop(top));
+                }
+            }
+        });
+        tops.response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ComboBox, true, &chosen));
+        tops.response
+            .on_hover_text("How many of the best trials are drawn; running ones and the selected one always are");
         let behind = snapshot.trials.len().saturating_sub(drawn.len());
         if behind > 0 {
             ui.label(RichText::new(format!("{} of {} drawn", drawn.len(), snapshot.trials.len())).weak());
@@ -53,6 +59,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let visuals = ui.visuals().clone();
     let response = Plot::new("curves")
         .label_formatter(label)
+        .grid_color(theme::grid(ui.visuals()))
         .x_axis_label(snapshot.spec.info.step.as_str())
         .y_axis_formatter(move |mark, range| axis_number(mark.value, range, log))
         .x_axis_formatter(|mark, _| if mark.value.fract() == 0.0 { format!("{}", mark.value) } else { String::new() })
@@ -85,7 +92,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
                         Points::new(curve.name.as_str(), PlotPoints::Borrowed(&curve.points)).radius(3.0).color(color),
                     );
                 }
-                if selected || curve.rank.is_some_and(|rank| rank < 3) {
+                if selected || curve.rank == Some(0) {
                     let number = RichText::new(format!(" {}", curve.trial)).small();
                     let number = if selected { number.strong() } else { number };
                     plot.text(

@@ -115,6 +115,6 @@ fn live(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
         ui.label("stopped").on_hover_text("No seqtune works on this study now");
     }
     if snapshot.summary.hours > 0.0 {
-        ui.label(RichText::new(format!("{} run", text::span(snapshot.summary.hours * 3600.0))).weak());
+        ui.label(RichText::new(format!("ran {}", text::span(snapshot.summary.hours * 3600.0))).weak());
     }
 }

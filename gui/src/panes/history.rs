@@ -12,7 +12,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     let Some(snapshot) = model.snapshot() else { return actions };
     let drawn = &model.drawn;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("History").strong());
         ui.label(RichText::new(snapshot.objective()).weak());
         let mut log_axis = model.log_axis;
@@ -36,6 +36,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let selected = model.selected.and_then(|trial| point_of(model, trial));
     let response = Plot::new("history")
         .label_formatter(label)
+        .grid_color(theme::grid(ui.visuals()))
         .x_axis_label("trial")
         .y_axis_formatter(move |mark, range| axis_number(mark.value, range, log))
         .x_axis_formatter(|mark, _| if mark.value.fract() == 0.0 { format!("{}", mark.value) } else { String::new() })
@@ -105,7 +106,8 @@ pub(super) fn axis_number(y: f64, range: &std::ops::RangeInclusive<f64>, log: bo
     }
     let span = (range.end() - range.start()).abs();
     let size = range.end().abs().max(range.start().abs());
-    if !(span.is_finite() && span > 0.0) || size >= 1e6 || size < 1e-3 {
+    let is_plain = span.is_finite() && span > 0.0 && (1e-3..1e6).contains(&size);
+    if !is_plain {
         return if y == 0.0 { "0".to_owned() } else { format!("{y:.1e}") };
     }
     let decimals = (2.0 - span.log10().ceil()).clamp(0.0, 6.0) as usize;

@@ -196,7 +196,7 @@ fn log(ui: &mut Ui, model: &Model, row: &TrialRow) {
     heading(ui, "Log");
     ui.label(RichText::new(tail.path.display().to_string()).weak().small());
     match &tail.text {
-        Some(text) if !text.trim().is_empty() => drop(ui.label(RichText::new(&**text).monospace().small())),
+        Some(text) if !text.trim().is_empty() => drop(ui.label(RichText::new(&**text).monospace())),
         Some(_) => drop(ui.label(RichText::new("empty").weak())),
         None => drop(ui.label(RichText::new("There is no such file.").weak())),
     }

@@ -13,7 +13,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     ui.add_space(4.0);
     ui.label(RichText::new("Studies").strong());
     let path = place.path().display().to_string();
-    ui.add(egui::Label::new(RichText::new(&path).weak().small()).truncate()).on_hover_text(path);
+    ui.add(egui::Label::new(RichText::new(&path).weak()).truncate()).on_hover_text(path);
     ui.separator();
     let Some(listing) = &model.listing else { return actions };
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -49,7 +49,7 @@ fn study(ui: &mut Ui, model: &Model, entry: &StudyEntry) -> Option<Action> {
             }
             Err(sentence) => sentence.clone(),
         };
-        ui.add(egui::Label::new(RichText::new(&figures).weak().small()).truncate()).on_hover_text(figures);
+        ui.add(egui::Label::new(RichText::new(&figures).weak()).truncate()).on_hover_text(figures);
     });
     ui.add_space(4.0);
     clicked.then(|| Action::OpenStudy(entry.directory.clone()))

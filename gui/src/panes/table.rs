@@ -67,7 +67,7 @@ fn filter(ui: &mut Ui, model: &Model, snapshot: &Snapshot) -> Option<Action> {
     ui.horizontal(|ui| {
         let label = ui.label("Filter");
         let edit = TextEdit::singleline(&mut words)
-            .desired_width(260.0)
+            .desired_width(360.0)
             .hint_text("words of state and parameters: pruned model=cnn");
         let response = ui.add(edit).labelled_by(label.id);
         if model.focus_filter {

@@ -107,7 +107,7 @@ impl Following {
         if self.at_rest {
             self.connection = None;
             self.news.managed = false;
-        } else if self.polls % LOCK_EVERY == 0 || !self.told {
+        } else if self.polls.is_multiple_of(LOCK_EVERY) || !self.told {
             self.news.managed = self.connection.as_ref().is_some_and(StoreReader::is_managed);
         }
     }

@@ -117,7 +117,7 @@ impl Sample {
 
 /// The start of an attempt.
 pub fn attempt(trial: u64, attempt: u32, from_step: u64) -> EventKind {
-    let device = if trial % 2 == 0 { "cuda:0" } else { "cpu" }.to_owned();
+    let device = if trial.is_multiple_of(2) { "cuda:0" } else { "cpu" }.to_owned();
     EventKind::AttemptStarted { trial, attempt, worker: trial % 3, device, build: BTreeMap::new(), from_step }
 }
 
