@@ -1,7 +1,9 @@
 //! Hyperparameter search for sequence models: the study manager and its command line.
 
+pub mod edit;
 pub mod launch;
 pub mod manager;
+pub mod study_file;
 
 /// Program and version, as the log names it.
 pub fn build() -> String {

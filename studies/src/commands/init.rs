@@ -1,0 +1,220 @@
+//! `seqtune init`: writes a commented study file for a family.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use seqtune::study_file::in_words;
+use seqtune_plugin::{Direction, FamilyInfo};
+use seqtune_space::{Domain, Parameter, Params, Scale, Value};
+
+use super::families::family;
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+/// Write a commented study file for a family
+///
+/// The file is ready to run: numbers are searched around the family's defaults, choices are fixed at their defaults, and
+/// what does not apply then is commented out. Every line says what else is possible. An existing file is never
+/// overwritten.
+///
+///   seqtune init toy -o toy.toml
+///   seqtune init tf > tf.toml
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Arguments {
+    /// The family; `seqtune families` lists them
+    family: String,
+    /// Where to write, in place of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    let info = family(&arguments.family)?;
+    let Some(path) = &arguments.output else {
+        out.write_all(study_file(&info, &format!("my-{}", info.name)).as_bytes())?;
+        return Ok(Exit::Done);
+    };
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let plain = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
+    let name = if !stem.is_empty() && stem.chars().all(plain) { stem } else { format!("my-{}", info.name) };
+    let failed = |source| CommandError::File { path: path.clone(), source };
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => failed(error),
+    })?;
+    file.write_all(study_file(&info, &name).as_bytes()).map_err(failed)?;
+    writeln!(out, "Wrote {0}. Edit it, then: seqtune check {0} && seqtune run {0}", path.display())?;
+    Ok(Exit::Done)
+}
+
+fn exists(path: &Path) -> CommandError {
+    CommandError::Usage(format!("{} is there already; remove it, or choose another with -o FILE", path.display()))
+}
+
+/// The text of a study file for a family.
+fn study_file(info: &FamilyInfo, name: &str) -> String {
+    let mut text = format!("# {}\n\nname = {}\nfamily = {}\n", info.summary, literal_text(name), literal_text(&info.name));
+    text.push_str("seed = 1            # all random numbers come from it\n\n");
+    if let Some(metric) = info.metrics.first() {
+        text.push_str(&format!("metric = {}\n", literal_text(&metric.name)));
+    }
+    text.push_str("reduce = \"best\"     # a trial's value: its best step, or its \"last\"\n");
+    for metric in &info.metrics {
+        let better = if metric.direction == Direction::Maximize { "higher" } else { "lower" };
+        text.push_str(&format!("# {}: {} ({better} is better)\n", metric.name, metric.doc));
+    }
+    text.push_str("\n[data]\n");
+    for (key, doc) in &info.data {
+        text.push_str(&format!("# {key} = ...  # {doc}\n"));
+    }
+    text.push_str(&format!(
+        "\n[trial]\n\
+         steps = 10          # one step is one {}\n\
+         checkpoint_every = 1\n\
+         # time_limit = \"1h\" # of one attempt\n\
+         # stall_limit = \"10m\" # how long a worker may be silent\n\
+         # retries = 2       # of a trial whose worker crashed\n\
+         \n[budget]           # of the study, over all restarts; may be changed while it lives\n\
+         trials = 20\n\
+         # hours = 2.0\n\
+         # patience = 10     # trials without improvement\n\
+         \n[sampler]\n\
+         type = \"sobol\"      # or \"random\"\n\
+         \n[workers]\n\
+         count = 1\n\
+         device = \"auto\"     # or \"cpu\", \"cuda:0\"\n\
+         \n\
+         # Numbers are searched on both sides of the family's default, choices are fixed at it. To search a choice:\n\
+         #   NAME = {{ type = \"categorical\", choices = [...] }}\n\
+         # What is not named here keeps its default.\n\
+         [space]\n",
+        info.step
+    ));
+    let defaults = info.parameters.defaults().unwrap_or_default();
+    for parameter in info.parameters.parameters() {
+        text.push_str(&line(parameter, &defaults));
+    }
+    text
+}
+
+/// One line of `[space]`, commented out where the parameter does not exist in the default configuration.
+fn line(parameter: &Parameter, defaults: &Params) -> String {
+    let mut notes = Vec::new();
+    notes.extend(parameter.doc.clone());
+    notes.push(format!("Limits: {}.", parameter.domain.describe()));
+    if !parameter.when.is_empty() {
+        notes.push(format!("Only when {}.", in_words(&parameter.when)));
+    }
+    let off = if parameter.when.holds(defaults) { "" } else { "# " };
+    let written = match (&parameter.domain, &parameter.default) {
+        (Domain::Float { .. } | Domain::Int { .. }, _) | (_, None) => declaration(parameter),
+        (_, Some(default)) => literal(default),
+    };
+    format!("# {}\n{off}{} = {written}\n", notes.join(" "), parameter.name)
+}
+
+fn declaration(parameter: &Parameter) -> String {
+    let default = parameter.default.as_ref().map(|value| format!(", default = {}", literal(value))).unwrap_or_default();
+    let log = |scale: Scale| if scale == Scale::Log { ", log = true" } else { "" };
+    let values = |values: &[Value]| values.iter().map(literal).collect::<Vec<_>>().join(", ");
+    match &parameter.domain {
+        Domain::Float { low, high, scale, step } => {
+            let (low, high) = around(*low, *high, *scale, parameter.default.as_ref(), 10.0);
+            let step = step.map(|step| format!(", step = {step:?}")).unwrap_or_default();
+            format!("{{ type = \"float\", low = {low:?}, high = {high:?}{}{step}{default} }}", log(*scale))
+        }
+        Domain::Int { low, high, scale, step } => {
+            let (low, high) = around(*low as f64, *high as f64, *scale, parameter.default.as_ref(), 4.0);
+            let step = if *step == 1 { String::new() } else { format!(", step = {step}") };
+            let (low, high) = (low.ceil() as i64, high.floor() as i64);
+            format!("{{ type = \"int\", low = {low}, high = {high}{}{step}{default} }}", log(*scale))
+        }
+        Domain::Categorical { choices } => {
+            format!("{{ type = \"categorical\", choices = [{}]{default} }}", values(choices))
+        }
+        Domain::Ordinal { values: list } => format!("{{ type = \"ordinal\", values = [{}]{default} }}", values(list)),
+        Domain::Bool => format!("{{ type = \"bool\"{default} }}"),
+    }
+}
+
+/// On the log scale a range of `factor` on both sides of the default, within the limits; else the limits.
+fn around(low: f64, high: f64, scale: Scale, default: Option<&Value>, factor: f64) -> (f64, f64) {
+    match (scale, default.and_then(Value::as_f64)) {
+        (Scale::Log, Some(middle)) if middle > 0.0 => {
+            let short = |value: f64| format!("{value:.3e}").parse().unwrap_or(value);
+            (short(middle / factor).max(low), short(middle * factor).min(high))
+        }
+        _ => (low, high),
+    }
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Float(value) => format!("{value:?}"),
+        Value::Text(text) => literal_text(text),
+    }
+}
+
+fn literal_text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    use seqtune::launch::Opened;
+    use seqtune::study_file::StudyFile;
+    use seqtune_plugin::MetricInfo;
+
+    fn info() -> FamilyInfo {
+        let parameters = r#"
+            model = { type = "categorical", choices = ["mlp", "cnn"], default = "cnn", doc = "Kind of model." }
+            layers = { type = "int", low = 1, high = 8, default = 1, when = { model = "mlp" } }
+            kernel = { type = "int", low = 1, high = 256, log = true, default = 12, when = { model = "cnn" } }
+            lr = { type = "float", low = 1e-7, high = 10.0, log = true, default = 2e-3, doc = "Learning rate." }
+            dropout = { type = "float", low = 0.0, high = 0.9, default = 0.0 }
+            wide = { type = "bool", default = false }
+        "#;
+        let metric = MetricInfo {
+            name: "valid/auc".to_owned(),
+            direction: Direction::Maximize,
+            unit: String::new(),
+            doc: "Area under the ROC curve.".to_owned(),
+        };
+        FamilyInfo {
+            name: "test".to_owned(),
+            version: "1".to_owned(),
+            summary: "A family for tests.".to_owned(),
+            step: "epoch".to_owned(),
+            parameters: toml::from_str(parameters).unwrap(),
+            metrics: vec![metric],
+            data: BTreeMap::from([("source".to_owned(), "A file.".to_owned())]),
+        }
+    }
+
+    #[test]
+    fn the_file_is_ready_to_run() {
+        let text = study_file(&info(), "first");
+        let file = StudyFile::parse(Path::new("first.toml"), &text).unwrap();
+        let opened =
+            Opened { info: info(), digest: "d".to_owned(), summary: BTreeMap::new(), build: BTreeMap::new() };
+        let resolved = file.resolve(&opened).unwrap();
+        assert_eq!(resolved.warnings, Vec::<String>::new());
+        let names: Vec<&str> = resolved.spec.space.parameters().iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(names, ["model", "kernel", "lr", "dropout", "wide"]);
+        assert_eq!(resolved.spec.space.defaults().unwrap(), info().parameters.defaults().unwrap());
+    }
+
+    #[test]
+    fn every_parameter_is_explained() {
+        let text = study_file(&info(), "first");
+        let space = text.split_once("[space]\n").unwrap().1;
+        insta::assert_snapshot!(space);
+    }
+}

@@ -1,0 +1,16 @@
+//! The commands, one file each: its arguments, its help, and what it does.
+
+pub(crate) mod best;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod export;
+pub(crate) mod families;
+pub(crate) mod init;
+pub(crate) mod resume;
+pub(crate) mod run;
+pub(crate) mod status;
+pub(crate) mod stop;
+pub(crate) mod trials;
+pub(crate) mod verify;
+pub(crate) mod view;

@@ -1,0 +1,201 @@
+//! `seqtune status`: where a study stands.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use seqtune::study_file::show_seconds;
+use seqtune_core::{Event, EventKind, History, StoreError, StoreReader, TrialState};
+use seqtune_plugin::Direction;
+use serde::Serialize;
+
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::{Align, Format, FormatArgument, Table, local, now_us, show_number, utc, write_csv, write_json};
+use crate::places;
+
+/// Show where a study stands; without DIR, all studies under results/
+///
+/// Works while the study runs, and on a copy of its directory. The fields of -f json and csv: study, directory, state
+/// (running or stopped), reason, family, metric, direction, trials, budget_trials, completed, pruned, failed, running,
+/// waiting, best_trial, best_value, hours, budget_hours, created, last_event.
+///
+///   seqtune status demo
+///   seqtune status -f json
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Arguments {
+    /// The study: its directory, or its name under results/
+    #[arg(value_name = "DIR")]
+    study: Option<PathBuf>,
+    #[command(flatten)]
+    format: FormatArgument,
+}
+
+#[derive(Debug, Serialize)]
+struct StatusRow {
+    study: String,
+    directory: String,
+    state: &'static str,
+    reason: Option<String>,
+    family: String,
+    metric: String,
+    direction: Direction,
+    trials: usize,
+    budget_trials: Option<u64>,
+    completed: usize,
+    pruned: usize,
+    failed: usize,
+    running: usize,
+    waiting: usize,
+    best_trial: Option<u64>,
+    best_value: Option<f64>,
+    hours: f64,
+    budget_hours: Option<f64>,
+    created: String,
+    last_event: String,
+}
+
+pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    let directories = match &arguments.study {
+        Some(study) => vec![places::study(study)?],
+        None => places::studies(),
+    };
+    let mut rows = Vec::new();
+    let mut last = None;
+    for directory in &directories {
+        let reader = StoreReader::open(directory)?;
+        let events = reader.events_after(0)?;
+        let history = History::fold(&events).map_err(|error| StoreError::Damaged {
+            directory: directory.clone(),
+            message: error.to_string(),
+        })?;
+        let managed = reader.is_managed();
+        rows.push(row(directory, &history, &events, managed));
+        last = Some((history, managed));
+    }
+    match (arguments.format.format, &arguments.study, last) {
+        (Format::Json, ..) => write_json(out, &rows)?,
+        (Format::Csv, ..) => write_csv(out, &rows)?,
+        (Format::Table, Some(_), Some((history, managed))) => one(out, &rows[0], &history, managed)?,
+        (Format::Table, ..) if rows.is_empty() => {
+            writeln!(out, "There is no study in {}/; start one with: seqtune run STUDY.toml", places::RESULTS)?;
+        }
+        (Format::Table, ..) => write!(out, "{}", all(&rows))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> StatusRow {
+    let best = history.best();
+    // A manager that was killed leaves no last word.
+    let word = events.iter().rev().find_map(|event| match &event.kind {
+        EventKind::ManagerStopped { reason } => Some(Some(reason.clone())),
+        EventKind::ManagerStarted { .. } => Some(None),
+        _ => None,
+    });
+    let reason = match word {
+        _ if managed => None,
+        Some(Some(reason)) => Some(reason),
+        Some(None) => Some("the last run ended without a word: it was killed, or the machine went down".to_owned()),
+        None => Some("it has not run yet".to_owned()),
+    };
+    let objective = history.spec.objective();
+    StatusRow {
+        study: history.spec.name.clone(),
+        directory: directory.display().to_string(),
+        state: if managed { "running" } else { "stopped" },
+        reason,
+        family: history.spec.family.to_string(),
+        metric: objective.metric.clone(),
+        direction: objective.direction,
+        trials: history.trials.len(),
+        budget_trials: history.settings.budget.trials,
+        completed: history.count(TrialState::Completed),
+        pruned: history.count(TrialState::Pruned),
+        failed: history.count(TrialState::Failed),
+        // Without a manager nobody trains what was left.
+        running: if managed { history.count(TrialState::Running) } else { 0 },
+        waiting: history.count(TrialState::Waiting) + if managed { 0 } else { history.count(TrialState::Running) },
+        best_trial: best.map(|trial| trial.number),
+        best_value: best.and_then(|trial| history.value(trial)),
+        hours: history.hours(managed.then(now_us)),
+        budget_hours: history.settings.budget.hours,
+        created: utc(history.created_us),
+        last_event: utc(history.last_us),
+    }
+}
+
+fn all(rows: &[StatusRow]) -> Table {
+    let columns = [
+        ("study", Align::Left),
+        ("state", Align::Left),
+        ("trials", Align::Right),
+        ("failed", Align::Right),
+        ("best", Align::Right),
+        ("metric", Align::Left),
+        ("directory", Align::Left),
+    ];
+    let mut table = Table::new(&columns);
+    for row in rows {
+        table.row([
+            row.study.clone(),
+            row.state.to_owned(),
+            of_budget(row),
+            row.failed.to_string(),
+            show_number(row.best_value),
+            row.metric.clone(),
+            row.directory.clone(),
+        ]);
+    }
+    table
+}
+
+fn of_budget(row: &StatusRow) -> String {
+    row.budget_trials.map_or_else(|| row.trials.to_string(), |budget| format!("{}/{budget}", row.trials))
+}
+
+fn one(out: &mut dyn Write, row: &StatusRow, history: &History, managed: bool) -> Result<(), CommandError> {
+    let state = match &row.reason {
+        Some(reason) => format!("{}: {reason}", row.state),
+        None => row.state.to_owned(),
+    };
+    let way = if row.direction == Direction::Maximize { "highest" } else { "lowest" };
+    let counts = [
+        (row.completed, "completed"),
+        (row.pruned, "pruned"),
+        (row.failed, "failed"),
+        (row.running, "running"),
+        (row.waiting, "left unfinished"),
+    ];
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    let mut trials = of_budget(row);
+    if !counts.is_empty() {
+        trials.push_str(&format!(" ({})", counts.join(", ")));
+    }
+    let best = match (row.best_trial, row.best_value) {
+        (Some(trial), Some(value)) => format!("{} {} in trial {trial}", row.metric, show_number(Some(value))),
+        _ => format!("none yet ({}, the {way} is best)", row.metric),
+    };
+    let hours = row.budget_hours.map(|hours| format!(" of {}", show_seconds(hours * 3600.0))).unwrap_or_default();
+    let lines = [
+        ("study", row.study.clone()),
+        ("directory", row.directory.clone()),
+        ("state", state),
+        ("family", row.family.clone()),
+        ("trials", trials),
+        ("best", best),
+        ("time", format!("{}{hours}", show_seconds(row.hours * 3600.0))),
+        ("created", local(history.created_us)),
+        ("last event", local(history.last_us)),
+    ];
+    for (name, text) in lines {
+        writeln!(out, "{name:<11} {text}")?;
+    }
+    for trial in history.trials.iter().filter(|trial| managed && trial.state() == TrialState::Running) {
+        let value = show_number(trial.last_value());
+        let steps = history.spec.trial.steps;
+        writeln!(out, "trial {:<5} step {}/{steps}, {} {value}", trial.number, trial.step(), row.metric)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Exit codes: promised to scripts, shown in `--help`.
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done = 0,
+    /// An error, or a verification that found a difference.
+    Error = 1,
+    /// Bad usage, study file or data.
+    Usage = 2,
+    /// Another process holds the study.
+    Locked = 3,
+    /// The study was written by a newer seqtune.
+    Newer = 4,
+    /// A worker cannot start.
+    Worker = 5,
+    /// Stopped; it can be continued (`EX_TEMPFAIL` of sysexits).
+    Stopped = 75,
+}
+
+/// The end of `seqtune --help`.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+   0  done
+   1  error, or `verify` found a difference
+   2  bad usage, study file or data
+   3  another process holds the study
+   4  the study was written by a newer seqtune
+   5  a worker cannot start
+  75  stopped; the same command goes on";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}

@@ -1,0 +1,105 @@
+//! The program `seqtune`: hyperparameter search for sequence models on the command line.
+
+mod commands;
+mod error;
+mod exit;
+mod output;
+mod places;
+mod progress;
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use commands::{
+    best, check, completions, doctor, export, families, init, resume, run, status, stop, trials, verify, view,
+};
+use error::CommandError;
+use exit::{EXIT_CODES, Exit};
+
+/// Hyperparameter search for sequence models.
+///
+/// A study file says what to search; a study is a directory with everything that happened. `seqtune run` trains trials
+/// in worker processes, never loses one, and goes on after any interruption where it was.
+///
+/// A first study, in seconds and without any installation:
+///
+///   seqtune init toy -o toy.toml
+///   seqtune check toy.toml
+///   seqtune run toy.toml
+///   seqtune best results/toy
+#[derive(Parser)]
+#[command(name = "seqtune", version, after_help = EXIT_CODES, arg_required_else_help = true, verbatim_doc_comment)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Say on standard error what happens inside; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Resume(resume::Arguments),
+    Stop(stop::Arguments),
+    Status(status::Arguments),
+    Trials(trials::Arguments),
+    Best(best::Arguments),
+    View(view::Arguments),
+    Export(export::Arguments),
+    Verify(verify::Arguments),
+    Init(init::Arguments),
+    Check(check::Arguments),
+    Families(families::Arguments),
+    Doctor(doctor::Arguments),
+    Completions(completions::Arguments),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr(cli.verbose);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = execute(cli.command, &mut out).and_then(|exit| {
+        out.flush()?;
+        Ok(exit)
+    });
+    // What was written before an error still belongs to its reader.
+    let flushed = out.flush();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            drop(flushed);
+            error.print();
+            error.exit().into()
+        }
+    }
+}
+
+fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    match command {
+        Command::Run(arguments) => run::execute(&arguments, out),
+        Command::Resume(arguments) => resume::execute(&arguments, out),
+        Command::Stop(arguments) => stop::execute(&arguments, out),
+        Command::Status(arguments) => status::execute(&arguments, out),
+        Command::Trials(arguments) => trials::execute(&arguments, out),
+        Command::Best(arguments) => best::execute(&arguments, out),
+        Command::View(arguments) => view::execute(&arguments),
+        Command::Export(arguments) => export::execute(&arguments, out),
+        Command::Verify(arguments) => verify::execute(&arguments, out),
+        Command::Init(arguments) => init::execute(&arguments, out),
+        Command::Check(arguments) => check::execute(&arguments, out),
+        Command::Families(arguments) => families::execute(&arguments, out),
+        Command::Doctor(arguments) => doctor::execute(&arguments, out),
+        Command::Completions(arguments) => completions::execute::<Cli>(&arguments, out),
+    }
+}
+
+/// `SEQTUNE_LOG` chooses in the syntax of `tracing_subscriber::EnvFilter`; `-v` is short for `info`, `-vv` for `debug`.
+fn log_to_stderr(verbose: u8) {
+    let chosen = std::env::var("SEQTUNE_LOG").ok();
+    let default = ["warn", "info", "debug"][usize::from(verbose.min(2))];
+    let filter = tracing_subscriber::EnvFilter::new(chosen.as_deref().unwrap_or(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).without_time().init();
+}

@@ -1,0 +1,151 @@
+//! Trials as rows.
+
+use std::io::Write;
+
+use seqtune_core::{History, Origin, Trial, TrialEnd};
+use seqtune_space::{Params, SearchSpace, Value};
+use serde::Serialize;
+
+use super::{Align, Table, show_number, show_value, utc};
+use crate::error::CommandError;
+
+/// A trial as programs see it: the names of these fields are promised.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct TrialRow {
+    pub(crate) trial: u64,
+    pub(crate) state: &'static str,
+    /// Under the study's first objective.
+    pub(crate) value: Option<f64>,
+    pub(crate) last_value: Option<f64>,
+    pub(crate) best_value: Option<f64>,
+    pub(crate) best_step: Option<u64>,
+    pub(crate) step: u64,
+    pub(crate) steps: u64,
+    pub(crate) origin: Origin,
+    pub(crate) replicate: u64,
+    pub(crate) seed: u64,
+    pub(crate) config_key: String,
+    pub(crate) attempts: usize,
+    pub(crate) seconds: f64,
+    pub(crate) started: String,
+    pub(crate) ended: Option<String>,
+    /// Why it was pruned or failed.
+    pub(crate) message: Option<String>,
+    pub(crate) params: Params,
+}
+
+impl TrialRow {
+    pub(crate) fn new(history: &History, trial: &Trial) -> TrialRow {
+        let best = trial.best_point(history.spec.objective().direction);
+        let message = match &trial.end {
+            Some(TrialEnd::Failed { cause, message }) => Some(format!("{}: {message}", cause.name())),
+            Some(TrialEnd::Pruned { reason }) => Some(reason.clone()),
+            Some(TrialEnd::Completed) | None => None,
+        };
+        TrialRow {
+            trial: trial.number,
+            state: trial.state().name(),
+            value: history.value(trial),
+            last_value: trial.last_value(),
+            best_value: best.and_then(|point| point.value),
+            best_step: best.map(|point| point.step),
+            step: trial.step(),
+            steps: history.spec.trial.steps,
+            origin: trial.origin,
+            replicate: trial.replicate,
+            seed: trial.seed,
+            config_key: trial.config_key.clone(),
+            attempts: trial.attempts.len(),
+            seconds: trial.seconds(history.last_us),
+            started: utc(trial.started_us),
+            ended: trial.ended_us.map(utc),
+            message,
+            params: trial.params.clone(),
+        }
+    }
+}
+
+/// A table of trials. What the space fixes is left out, and so are columns in which nothing stands.
+pub(crate) fn table_of_trials(history: &History, rows: &[TrialRow]) -> Table {
+    let metric = history.spec.objective().metric.as_str();
+    let messages = rows.iter().any(|row| row.message.is_some());
+    let mut columns = vec![
+        ("trial", Align::Right),
+        ("state", Align::Left),
+        (metric, Align::Right),
+        ("step", Align::Right),
+        ("seconds", Align::Right),
+        ("parameters", Align::Left),
+    ];
+    if messages {
+        columns.push(("message", Align::Left));
+    }
+    let mut table = Table::new(&columns);
+    for row in rows {
+        let mut cells = vec![
+            row.trial.to_string(),
+            row.state.to_owned(),
+            show_number(row.value),
+            format!("{}/{}", row.step, row.steps),
+            format!("{:.1}", row.seconds),
+            searched(&history.spec.space, &row.params),
+        ];
+        if messages {
+            cells.push(row.message.clone().unwrap_or_default());
+        }
+        table.row(cells);
+    }
+    table
+}
+
+/// The parameters that the space varies, in the order of the space: `model=cnn lr=0.01`.
+fn searched(space: &SearchSpace, params: &Params) -> String {
+    let varies = |name: &str| space.get(name).is_none_or(|parameter| parameter.domain.cardinality() != Some(1));
+    let in_order = space.parameters().iter().filter_map(|p| params.get(&p.name).map(|value| (p.name.as_str(), value)));
+    let others = params.iter().filter(|(name, _)| space.get(name).is_none());
+    let shown = in_order.chain(others).filter(|(name, _)| varies(name));
+    shown.map(|(name, value)| format!("{name}={}", show_value(value))).collect::<Vec<_>>().join(" ")
+}
+
+/// Trials as CSV: the fields of [`TrialRow`], and `params.NAME` for each parameter.
+pub(crate) fn csv_of_trials(
+    out: &mut dyn Write,
+    history: &History,
+    rows: impl IntoIterator<Item = TrialRow>,
+) -> Result<(), CommandError> {
+    let mut names: Vec<&str> = history.spec.space.parameters().iter().map(|p| p.name.as_str()).collect();
+    for trial in &history.trials {
+        for (name, _) in trial.params.iter() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let fields = [
+        "trial", "state", "value", "last_value", "best_value", "best_step", "step", "steps", "origin", "replicate",
+        "seed", "config_key", "attempts", "seconds", "started", "ended", "message",
+    ];
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(fields.iter().map(|field| (*field).to_owned()).chain(names.iter().map(|n| format!("params.{n}"))))?;
+    for row in rows {
+        let json = serde_json::to_value(&row)?;
+        let cell = |value: &serde_json::Value| match value {
+            serde_json::Value::Null => String::new(),
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let parameters = names.iter().map(|name| row.params.get(name).map(full).unwrap_or_default());
+        writer.write_record(fields.iter().map(|field| cell(&json[*field])).chain(parameters))?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+/// A value with all its digits.
+fn full(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Float(number) => format!("{number:?}"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,245 @@
+//! Study files, right and wrong.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use seqtune_core::{Budget, FamilyChoice, Order, Reduce, SamplerSpec};
+use seqtune_plugin::{Direction, FamilyInfo, MetricInfo};
+use seqtune_space::Params;
+
+use super::{Resolved, StudyFile, StudyFileError};
+use crate::launch::Opened;
+
+const WHOLE: &str = r#"
+name = "demo"
+family = "tf"
+seed = 3
+order = "eager"
+metric = "valid/auc"
+direction = "maximize"
+reduce = "best"
+[data]
+source = "synthetic"
+sizes = [1, 2.5]
+[trial]
+steps = 8
+time_limit = "1h30m"
+stall_limit = 90
+[budget]
+trials = 24
+hours = 2
+patience = 20
+[sampler]
+type = "random"
+[workers]
+count = 2
+device = "cuda:0"
+[space]
+model = "lstm"
+lr = { type = "float", low = 1e-4, high = 1e-1, log = true }
+layers = { type = "int", low = 1, high = 3 }
+[[enqueue]]
+lr = 1
+"#;
+
+/// The least that a study file holds, in six lines, so that what a test appends begins at line 7.
+const LEAST: &str = "name = \"s\"\nfamily = \"tf\"\nmetric = \"valid/auc\"\ntrial = { steps = 8 }\n[space]\nlr = 0.01\n";
+
+fn opened() -> Opened {
+    let parameters = r#"
+        model = { type = "categorical", choices = ["mlp", "cnn", "lstm", "gru"], default = "cnn" }
+        kernel = { type = "int", low = 1, high = 64, default = 12, when = { model = "cnn" } }
+        layers = { type = "int", low = 1, high = 8, default = 1, when = { model = ["lstm", "gru"] } }
+        lr = { type = "float", low = 1e-7, high = 10.0, log = true, default = 0.002, doc = "Learning rate." }
+        width = { type = "int", low = 8, high = 512, step = 8, default = 64 }
+    "#;
+    let metric = |name: &str, direction| MetricInfo {
+        name: name.to_owned(),
+        direction,
+        unit: String::new(),
+        doc: String::new(),
+    };
+    let info = FamilyInfo {
+        name: "tf".to_owned(),
+        version: "1".to_owned(),
+        summary: "A family for tests.".to_owned(),
+        step: "epoch".to_owned(),
+        parameters: toml::from_str(parameters).unwrap(),
+        metrics: vec![metric("valid/auc", Direction::Maximize), metric("valid/loss", Direction::Minimize)],
+        data: BTreeMap::new(),
+    };
+    Opened { info, digest: "d1".to_owned(), summary: BTreeMap::new(), build: BTreeMap::new() }
+}
+
+fn resolve(text: &str) -> Result<Resolved, StudyFileError> {
+    StudyFile::parse(Path::new("s.toml"), text)?.resolve(&opened())
+}
+
+fn params(json: &str) -> Params {
+    serde_json::from_str(json).unwrap()
+}
+
+#[test]
+fn a_whole_file_resolves() {
+    let Resolved { spec, settings, warnings } = resolve(WHOLE).unwrap();
+    assert_eq!(warnings, Vec::<String>::new());
+    assert_eq!(spec.name, "demo");
+    assert_eq!(spec.family, FamilyChoice::Name("tf".to_owned()));
+    assert_eq!(spec.data_digest, "d1");
+    assert_eq!(serde_json::to_string(&spec.data).unwrap(), r#"{"sizes":[1,2.5],"source":"synthetic"}"#);
+    assert_eq!((spec.seed, spec.order, spec.window), (3, Order::Eager, 2));
+    assert_eq!(spec.objective().reduce, Reduce::Best);
+    assert_eq!(spec.trial.time_limit_secs, Some(5400.0));
+    assert_eq!((spec.trial.stall_limit_secs, spec.trial.retries, spec.trial.checkpoint_every), (90.0, 2, 1));
+    assert_eq!(settings.budget, Budget { trials: Some(24), hours: Some(2.0), patience: Some(20) });
+    assert_eq!((settings.workers.count, settings.workers.device.as_str()), (2, "cuda:0"));
+    assert_eq!(spec.sampler, SamplerSpec::Random);
+    // A bare value is fixed, the family's default is taken over where it is in range, and numbers take their kind.
+    assert_eq!(spec.space.defaults().unwrap(), params(r#"{"model":"lstm","lr":0.002,"layers":1}"#));
+    assert_eq!(spec.enqueue, [params(r#"{"model":"lstm","lr":1.0,"layers":1}"#)]);
+}
+
+#[test]
+fn the_least_file_has_the_documented_defaults() {
+    let Resolved { spec, settings, warnings } = resolve(LEAST).unwrap();
+    assert_eq!((spec.seed, spec.order, spec.window), (0, Order::Fixed, 1));
+    assert_eq!(spec.sampler, SamplerSpec::Sobol);
+    assert_eq!((spec.objective().direction, spec.objective().reduce), (Direction::Maximize, Reduce::Last));
+    assert_eq!((spec.trial.stall_limit_secs, spec.trial.time_limit_secs), (600.0, None));
+    assert_eq!((settings.workers.count, settings.workers.device.as_str()), (1, "auto"));
+    assert_eq!(warnings, ["there is no [budget]: the study goes on until it is stopped; add for instance trials = 50"]);
+}
+
+#[test]
+fn conditions_of_the_family_are_inherited() {
+    let text = LEAST.to_owned()
+        + "model = { type = \"categorical\", choices = [\"cnn\", \"lstm\"] }\n\
+           kernel = { type = \"int\", low = 3, high = 9 }\n\
+           layers = { type = \"int\", low = 1, high = 3 }\n\
+           [budget]\ntrials = 5\n";
+    let Resolved { spec, warnings, .. } = resolve(&text).unwrap();
+    let when = |name: &str| super::in_words(&spec.space.get(name).unwrap().when);
+    assert_eq!(when("kernel"), "`model` is \"cnn\"");
+    assert_eq!(when("layers"), "`model` is \"lstm\"");
+    assert_eq!(when("lr"), "");
+    assert_eq!(
+        warnings,
+        ["`kernel` has no default in its range, so no trial tries the default configuration"],
+        "12 is not within 3 to 9"
+    );
+}
+
+#[test]
+fn a_family_may_be_a_command() {
+    let text = LEAST.replace("\"tf\"", "{ command = [\"python3\", \"train.py\"] }");
+    let file = StudyFile::parse(Path::new("s.toml"), &text).unwrap();
+    assert_eq!(file.family().to_string(), "python3 train.py");
+}
+
+#[test]
+fn several_objectives_have_their_own_tables() {
+    let text = LEAST.replace("metric = \"valid/auc\"\n", "")
+        + "[[objective]]\nmetric = \"valid/loss\"\nreduce = \"best\"\n[[objective]]\nmetric = \"valid/auc\"\n";
+    let spec = resolve(&text).unwrap().spec;
+    assert_eq!(spec.objectives.len(), 2);
+    assert_eq!((spec.objective().direction, spec.objective().reduce), (Direction::Minimize, Reduce::Best));
+}
+
+#[test]
+fn what_is_questionable_is_warned_of() {
+    let text = LEAST.to_owned()
+        + "width = { type = \"int\", low = 8, high = 24, step = 8 }\n\
+           [budget]\ntrials = 9\npatience = 9\n[workers]\ncount = 4\n";
+    let text = text.replace("family", "window = 2\ndirection = \"minimize\"\nfamily");
+    insta::assert_snapshot!(resolve(&text).unwrap().warnings.join("\n"));
+}
+
+/// Each wrong line stands alone in a file that is right otherwise.
+#[test]
+fn wrong_files_are_explained_in_one_sentence_at_their_place() {
+    let appended = |more: &str| LEAST.to_owned() + more;
+    let replaced = |from: &str, to: &str| LEAST.replace(from, to);
+    let cases = [
+        // TOML.
+        replaced("\"s\"", "\"s"),
+        replaced("name", "name ="),
+        appended("lr = 0.1\n"),
+        // Keys.
+        String::new(),
+        replaced("name", "nmae"),
+        replaced("family", "familly"),
+        replaced("metric = \"valid/auc\"\n", ""),
+        replaced("trial =", "trials ="),
+        replaced("{ steps = 8 }", "{ stepz = 8 }"),
+        appended("[pruner]\ntype = \"asha\"\n"),
+        appended("[budget]\ntrails = 5\n"),
+        appended("[workers]\ncores = 5\n"),
+        // Types and ranges.
+        replaced("\"s\"", "\"a/b\""),
+        replaced("\"s\"", "7"),
+        replaced("\"tf\"", "{ command = [] }"),
+        replaced("steps = 8", "steps = 0"),
+        replaced("steps = 8", "steps = 8.5"),
+        replaced("steps = 8", "steps = \"many\""),
+        replaced("steps = 8", "steps = 8, time_limit = \"5 parsecs\""),
+        replaced("{ steps = 8 }", "8"),
+        replaced("family", "seed = -1\nfamily"),
+        replaced("family", "order = \"fix\"\nfamily"),
+        replaced("family", "reduce = \"mean\"\nfamily"),
+        replaced("family", "window = 0\nfamily"),
+        appended("[budget]\nhours = -2.0\n"),
+        appended("[workers]\ncount = 5000\n"),
+        appended("[workers]\ndevice = \"gpu\"\n"),
+        appended("[sampler]\ntype = \"sobel\"\n"),
+        appended("[data]\nnoise = nan\n"),
+        appended("[[objective]]\nmetric = \"valid/loss\"\n"),
+        // Parameters.
+        replaced("lr = 0.01", "lr = [0.1, 0.2]"),
+        replaced("lr = 0.01\n", ""),
+        replaced("0.01", "{ low = 1, high = 2 }"),
+        replaced("0.01", "{ type = \"flaot\", low = 1, high = 2 }"),
+        replaced("0.01", "{ type = \"float\", low = 2, high = 1 }"),
+        replaced("0.01", "{ type = \"float\", low = 0, high = 1, log = true }"),
+        replaced("0.01", "{ type = \"float\", low = \"a\", high = 1 }"),
+        replaced("0.01", "{ type = \"float\", high = 1 }"),
+        replaced("0.01", "{ type = \"float\", min = 0, high = 1 }"),
+        replaced("0.01", "{ type = \"float\", low = 0, high = 1, default = 3 }"),
+        replaced("0.01", "{ type = \"int\", low = 0, high = 1, choices = [1] }"),
+        replaced("0.01", "{ type = \"categorical\", choices = [1, 1] }"),
+        replaced("0.01", "{ type = \"float\", low = 0, high = 1, when = { modle = \"x\" } }"),
+        replaced("0.01", "{ type = \"float\", low = 0, high = 1, when = { model = { above = 1 } } }"),
+        // What the family says.
+        replaced("valid/auc", "valid/acu"),
+        replaced("valid/auc", "accuracy"),
+        replaced("lr = 0.01", "learning_rate = 0.01"),
+        replaced("lr = 0.01", "widht = 8"),
+        replaced("0.01", "{ type = \"float\", low = 0.0, high = 1 }"),
+        replaced("lr = 0.01", "width = { type = \"int\", low = 8, high = 64 }"),
+        replaced("lr = 0.01", "width = { type = \"float\", low = 8, high = 64 }"),
+        replaced("lr = 0.01", "model = { type = \"categorical\", choices = [\"cnn\", \"transformer\"] }"),
+        replaced("lr = 0.01", "layers = 2"),
+        replaced("lr = 0.01", "model = \"cnn\"\nlayers = 2"),
+        replaced("lr = 0.01", "layers = 2\nmodel = \"lstm\""),
+        appended("[[enqueue]]\nlr = 0.0\n"),
+        appended("[[enqueue]]\nrl = 0.1\n"),
+        appended("[[enqueue]]\nlayers = 2\n"),
+        appended("enqueue = 5\n"),
+        replaced("name", "enqueue = [5]\nname"),
+    ];
+    let messages: Vec<String> = cases
+        .iter()
+        .map(|text| match resolve(text) {
+            Ok(_) => format!("IS RIGHT: {text}"),
+            Err(error) => format!("{error}\n{}", error.excerpt().unwrap_or_default()),
+        })
+        .collect();
+    insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn a_missing_file_says_how_to_make_one() {
+    let error = StudyFile::read(Path::new("no/such.toml")).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("cannot read the study file no/such.toml: "), "{text}");
+    assert!(text.ends_with("`seqtune init FAMILY -o no/such.toml` writes one"), "{text}");
+}

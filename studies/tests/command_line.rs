@@ -1,0 +1,292 @@
+//! The program from outside: help, exit codes, and what the commands print. No worker is needed here.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use seqtune_core::{EventKind, Settings, Store, testing};
+use seqtune_plugin::FailureCause;
+
+const SPACE: &str = "lr = { type = 'float', low = 0.001, high = 1, log = true }\nmodel = { type = 'categorical', \
+                     choices = ['cnn', 'lstm'] }\n";
+
+fn seqtune(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_seqtune"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_remove("SEQTUNE_DATA")
+        .env_remove("SEQTUNE_LOG")
+        .env("SEQTUNE_CACHE", directory.join("cache"))
+        .env("TZ", "UTC")
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Times, which no two runs share, in words.
+fn redacted(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    // 2026-03-01T14:05:09.123456Z and 2026-03-01 14:05:09
+    while let Some(at) = rest.find("202") {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let length = from.find(|c: char| !(c.is_ascii_digit() || "-T:.Z ".contains(c))).unwrap_or(from.len());
+        let candidate = from[..length].trim_end();
+        if candidate.len() >= 19 && candidate.as_bytes()[4] == b'-' {
+            out.push_str("<time>");
+            rest = &from[candidate.len()..];
+        } else {
+            out.push_str(&from[..3]);
+            rest = &from[3..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A study of four trials under `results/made`; the last one failed. Returns the directory that holds `results`.
+fn made() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    let draft = testing::study(SPACE).seed(4).trials(4);
+    let events = draft.events();
+    let EventKind::StudyCreated { spec, settings, .. } = &events[0].kind else { panic!("a log begins so") };
+    let mut store = Store::create(&place.path().join("results/made"), spec, settings, "test").unwrap();
+    let mut kinds: Vec<EventKind> = events[1..].iter().map(|event| event.kind.clone()).collect();
+    let message = "the loss is infinite at step 1".to_owned();
+    *kinds.last_mut().unwrap() = EventKind::Failed { trial: 3, cause: FailureCause::Diverged, message };
+    store.append(kinds).unwrap();
+    store.close().unwrap();
+    place
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let place = tempfile::tempdir().unwrap();
+    let help = stdout(&seqtune(place.path(), &["--help"]));
+    assert!(help.contains("75  stopped; the same command goes on"), "{help}");
+    let commands = [
+        "run", "resume", "stop", "status", "trials", "best", "view", "export", "verify", "init", "check", "families",
+        "doctor", "completions",
+    ];
+    for command in commands {
+        assert!(help.contains(&format!("\n  {command}")), "{command} is not in the list");
+        let output = seqtune(place.path(), &[command, "--help"]);
+        assert_eq!(code(&output), 0);
+        let text = stdout(&output);
+        assert!(text.contains(&format!("Usage: seqtune {command}")), "{text}");
+        assert!(command == "doctor" || text.contains(&format!("seqtune {command} ")), "{command} has no example");
+    }
+    let alone = seqtune(place.path(), &[]);
+    assert_eq!((code(&alone), stderr(&alone).contains("Usage:")), (2, true));
+}
+
+#[test]
+fn completions_are_printed() {
+    let place = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let output = seqtune(place.path(), &["completions", shell]);
+        assert_eq!(code(&output), 0);
+        assert!(stdout(&output).contains("doctor"), "{shell}");
+    }
+}
+
+#[test]
+fn bad_usage_and_bad_files_exit_with_two() {
+    let place = tempfile::tempdir().unwrap();
+    let of = |arguments: &[&str]| {
+        let output = seqtune(place.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert_eq!(stdout(&output), "");
+        stderr(&output)
+    };
+    assert!(of(&["stauts"]).contains("'status'"));
+    assert!(of(&["run"]).contains("STUDY.toml"));
+    assert!(of(&["run", "no.toml"]).contains("cannot read the study file no.toml"));
+    assert!(of(&["run", "x.toml", "--workers", "0"]).contains("1..=1024"));
+    assert!(of(&["run", "x.toml", "--device", "gpu"]).contains("expected auto, cpu, cuda or cuda:N"));
+    assert!(of(&["status", "nothing"]).contains("there is no study in nothing; start one with"));
+
+    fs::write(place.path().join("bad.toml"), "name = \"bad\"\nfamily = \"toy\"\nmetrik = \"value\"\n").unwrap();
+    assert_eq!(
+        of(&["check", "bad.toml"]),
+        "error: bad.toml:1:1: the study file has no `metric`; add for instance: metric = \"valid/loss\"\n\
+         1 | name = \"bad\"\n  | ^\n"
+    );
+}
+
+#[test]
+fn a_study_is_found_by_name_and_a_slip_is_recognised() {
+    let place = made();
+    for name in ["made", "results/made", "results/made/study.db"] {
+        assert_eq!(code(&seqtune(place.path(), &["status", name])), 0, "{name}");
+    }
+    assert!(stderr(&seqtune(place.path(), &["status", "mode"])).contains("did you mean \"made\"?"));
+}
+
+#[test]
+fn the_status_of_a_study() {
+    let place = made();
+    insta::assert_snapshot!(redacted(&stdout(&seqtune(place.path(), &["status", "made"]))));
+    insta::assert_snapshot!(redacted(&stdout(&seqtune(place.path(), &["status"]))));
+    insta::assert_snapshot!(redacted(&stdout(&seqtune(place.path(), &["status", "-f", "json"]))));
+    insta::assert_snapshot!(redacted(&stdout(&seqtune(place.path(), &["status", "-f", "csv"]))));
+}
+
+#[test]
+fn the_trials_of_a_study() {
+    let place = made();
+    let trials = |arguments: &[&str]| {
+        let output = seqtune(place.path(), &[&["trials", "made"], arguments].concat());
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        redacted(&stdout(&output))
+    };
+    insta::assert_snapshot!(trials(&[]));
+    insta::assert_snapshot!(trials(&["--sort", "lr", "--top", "2", "--state", "completed"]));
+    insta::assert_snapshot!(trials(&["--top", "1", "-f", "json"]));
+    insta::assert_snapshot!(trials(&["-f", "csv"]));
+    assert_eq!(trials(&["--state", "pruned"]), "No trials.\n");
+    let wrong = seqtune(place.path(), &["trials", "made", "--sort", "lrr"]);
+    assert_eq!(code(&wrong), 2);
+    assert_eq!(stderr(&wrong), "error: trials cannot be sorted by \"lrr\"; did you mean `lr`?\n");
+}
+
+#[test]
+fn the_best_of_a_study() {
+    let place = made();
+    insta::assert_snapshot!(stdout(&seqtune(place.path(), &["best", "made", "--top", "2"])));
+}
+
+#[test]
+fn exports_are_whole_files() {
+    let place = made();
+    for (what, file) in [("trials", "t.csv"), ("trials", "t.json"), ("reports", "r.csv"), ("reports", "r.json")] {
+        let output = seqtune(place.path(), &["export", "made", "--what", what, "-o", file]);
+        assert_eq!((code(&output), stdout(&output)), (0, String::new()), "{}", stderr(&output));
+        let text = fs::read_to_string(place.path().join(file)).unwrap();
+        if file.ends_with("json") {
+            let rows: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+            assert_eq!(rows.len(), 4);
+        } else {
+            assert_eq!(text.lines().count(), 5);
+        }
+    }
+    insta::assert_snapshot!(redacted(&fs::read_to_string(place.path().join("r.csv")).unwrap()));
+    let left = fs::read_dir(place.path()).unwrap().count();
+    assert_eq!(left, 5, "the four files and results");
+    let nowhere = seqtune(place.path(), &["export", "made", "-o", "no/such/t.csv"]);
+    assert_eq!(code(&nowhere), 1);
+    assert!(stderr(&nowhere).contains("cannot use no/such/t.csv"));
+}
+
+#[test]
+fn a_study_verifies_and_a_forged_one_does_not() {
+    let place = made();
+    let output = seqtune(place.path(), &["verify", "made"]);
+    assert_eq!(code(&output), 0);
+    assert_eq!(stdout(&output), "results/made: 13 events in order, 4 decisions replayed the same.\n");
+
+    // A trial that no sampler suggested.
+    let spec = testing::study(SPACE).spec().clone();
+    let mut store = Store::create(&place.path().join("results/forged"), &spec, &Settings::default(), "old").unwrap();
+    let EventKind::TrialStarted { trial, config_key, origin, replicate, seed, seen, mut params } =
+        testing::study(SPACE).trials(1).events()[1].kind.clone()
+    else {
+        panic!("a trial starts so")
+    };
+    params.set("lr", 0.5);
+    store.append([EventKind::TrialStarted { trial, params, config_key, origin, replicate, seed, seen }]).unwrap();
+    store.close().unwrap();
+    let output = seqtune(place.path(), &["verify", "forged"]);
+    assert_eq!(code(&output), 1);
+    let text = stdout(&output);
+    assert!(text.contains("trial 0 is decided differently now"), "{text}");
+    assert!(text.contains("It was decided by old"), "{text}");
+    assert_eq!(code(&seqtune(place.path(), &["verify", "forged", "-f", "json"])), 1);
+}
+
+#[test]
+fn a_locked_study_exits_with_three() {
+    let place = made();
+    let held = Store::open(&place.path().join("results/made")).unwrap();
+    let output = seqtune(place.path(), &["resume", "made"]);
+    assert_eq!(code(&output), 3);
+    assert!(stderr(&output).contains("is held by process"), "{}", stderr(&output));
+    // Reading goes on.
+    let status = stdout(&seqtune(place.path(), &["status", "made"]));
+    assert!(status.contains("state       running"), "{status}");
+    let stop = stdout(&seqtune(place.path(), &["stop", "made"]));
+    assert!(stop.contains("was asked to stop"), "{stop}");
+    assert_eq!(held.open_requests().unwrap().len(), 1);
+}
+
+#[test]
+fn nothing_is_asked_of_a_study_that_does_not_run() {
+    let place = made();
+    let output = seqtune(place.path(), &["stop", "made", "--now"]);
+    assert_eq!((code(&output), stdout(&output)), (0, "Nothing runs in results/made; there is nothing to stop.\n".to_owned()));
+    let store = Store::open(&place.path().join("results/made")).unwrap();
+    assert_eq!(store.open_requests().unwrap(), []);
+}
+
+#[test]
+fn a_newer_study_exits_with_four() {
+    let place = made();
+    let connection = rusqlite::Connection::open(place.path().join("results/made/study.db")).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    for command in ["status", "trials", "verify", "resume", "best", "export", "stop"] {
+        let output = seqtune(place.path(), &[command, "made"]);
+        assert_eq!(code(&output), 4, "{command}: {}", stderr(&output));
+        assert!(stderr(&output).contains("has format 99"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_worker_that_cannot_start_exits_with_five() {
+    let place = tempfile::tempdir().unwrap();
+    let text = "name = \"s\"\nfamily = { command = [\"no-such-program\"] }\nmetric = \"value\"\ntrial = { steps = 1 }\n\
+                [space]\nx = { type = \"bool\" }\n";
+    fs::write(place.path().join("s.toml"), text).unwrap();
+    let output = seqtune(place.path(), &["run", "s.toml"]);
+    assert_eq!(code(&output), 5);
+    assert!(stderr(&output).contains("the worker no-such-program cannot start"), "{}", stderr(&output));
+    assert!(!place.path().join("results").exists(), "nothing is left behind");
+    let output = seqtune(place.path(), &["check", "s.toml"]);
+    assert_eq!(code(&output), 0, "the file itself is right");
+    assert!(stdout(&output).contains("size of the space: 2 points"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("not checked"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let place = made();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_seqtune"))
+        .args(["completions", "bash"])
+        .current_dir(place.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+}
+
+#[test]
+fn the_ready_study_is_a_right_study_file() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("toy.toml");
+    let file = seqtune::study_file::StudyFile::read(&path).unwrap();
+    assert_eq!(file.name(), "toy");
+}
