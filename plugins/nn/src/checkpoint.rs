@@ -106,19 +106,30 @@ pub fn save(directory: &Path, variables: &Variables, optimizer: &Optimizer, coun
     }
     let saved = Saved { format: FORMAT, counters: counters.clone(), sha256 };
     let text = serde_json::to_vec_pretty(&saved).map_err(|error| problem(&directory.join(STATE), error))?;
-    write(&directory.join(STATE), &text)
+    write(&directory.join(STATE), &text)?;
+    // The names are on disk only when their directory is.
+    if cfg!(unix) {
+        let synced = File::open(directory).and_then(|directory| directory.sync_all());
+        synced.map_err(|error| problem(directory, error))?;
+    }
+    Ok(())
 }
 
 /// Reads a checkpoint into the variables and the optimizer that it was saved from, or others like them.
 ///
 /// # Errors
-/// [`Error::Checkpoint`] for a file that is missing, damaged, of a newer format, or of another model or optimizer.
+/// [`Error::Checkpoint`] for a file that is missing, damaged, of a newer format, or of another model or optimizer;
+/// then nothing is changed.
 pub fn load(directory: &Path, variables: &Variables, optimizer: &mut Optimizer) -> Result<Counters> {
     let saved = read_state(directory)?;
     let weights = read_tensors(directory, WEIGHTS, &saved, variables.device())?;
     let state = read_tensors(directory, OPTIMIZER, &saved, variables.device())?;
+    let before = optimizer.state();
     optimizer.load_state(&state).map_err(|error| problem(&directory.join(OPTIMIZER), error))?;
-    variables.restore(&weights).map_err(|error| problem(&directory.join(WEIGHTS), error))?;
+    if let Err(error) = variables.restore(&weights) {
+        optimizer.load_state(&before)?;
+        return Err(problem(&directory.join(WEIGHTS), error));
+    }
     Ok(saved.counters)
 }
 

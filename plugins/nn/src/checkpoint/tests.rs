@@ -183,3 +183,30 @@ fn what_does_not_fit_is_refused_with_its_path_and_changes_nothing() {
     fs::write(path.join(STATE), text.replace("\"format\": 1", "\"format\": 2")).expect("writable");
     assert!(refused(&mut trial).contains("newer version"));
 }
+
+#[test]
+fn weights_that_do_not_fit_leave_the_optimizer_as_it_was() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let model = |with_buffer: bool| {
+        let variables = Variables::new(Device::Cpu, SEED);
+        let weight = variables.root().uniform("w", &[3], 1.0).expect("new name");
+        if with_buffer {
+            let _ = variables.root().buffer("b", &weight).expect("new name");
+        }
+        let mut optimizer = Optimizer::new(OptimizerKind::adam(), 0.01, &variables).expect("valid");
+        optimizer.step(&weight.square().sum(Kind::Float)).expect("it trains");
+        (variables, optimizer, weight)
+    };
+    let (variables, mut optimizer, weight) = model(true);
+    optimizer.step(&weight.square().sum(Kind::Float)).expect("it trains");
+    save(directory.path(), &variables, &optimizer, &Counters::new()).expect("it saves");
+
+    let (other, mut its_optimizer, _) = model(false);
+    let before = its_optimizer.state();
+    let error = load(directory.path(), &other, &mut its_optimizer).unwrap_err();
+    assert!(error.to_string().contains("`b`"), "{error}");
+    assert_eq!(its_optimizer.updates(), 1);
+    for ((name, was), (_, is)) in before.iter().zip(its_optimizer.state()) {
+        assert!(was.equal(&is), "{name}");
+    }
+}
