@@ -12,7 +12,7 @@ use seqtune_plot::Snapshot;
 use seqtune_view::model::{Action, Model, OpenStudy};
 use seqtune_view::panes;
 use seqtune_view::place::Place;
-use seqtune_view::reader::News;
+use seqtune_view::reader::{News, Reader};
 
 /// As in the program: it changes the figures.
 #[global_allocator]
@@ -21,6 +21,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const FRAMES: usize = 600;
 
 fn main() {
+    live();
     let history = history(&Sample { name: "large", trials: 10_000, steps: 50, running: true });
     let begin = Instant::now();
     let snapshot = Snapshot::of(&history);
@@ -58,6 +59,35 @@ fn main() {
             ms(times[times.len() * 95 / 100]),
             ms(times[times.len() * 99 / 100])
         );
+    }
+}
+
+/// Times from a log on disk to what the window receives.
+fn live() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sample = Sample { name: "large", trials: 10_000, steps: 50, running: true };
+    let (directory, mut store) = sample.write(folder.path());
+    let begin = Instant::now();
+    let reader = Reader::start(&directory, || ()).expect("a thread");
+    wait(&reader, |news| news.snapshot.is_some());
+    println!("log to first snapshot      {:>8.1} ms", ms(begin.elapsed()));
+    let mut times = Vec::new();
+    for step in 30..45 {
+        // At any moment between two polls.
+        std::thread::sleep(Duration::from_millis(step * 17));
+        let event = sample::report(9999, 0, step, 0.9, 50);
+        let events = store.append([event]).expect("the report is new");
+        let begin = Instant::now();
+        wait(&reader, |news| news.snapshot.as_ref().is_some_and(|snapshot| snapshot.seq >= events[0].seq));
+        times.push(begin.elapsed());
+    }
+    times.sort();
+    println!("commit to snapshot         {:>8.1} ms median, {:.1} ms worst of 15", ms(times[7]), ms(times[14]));
+}
+
+fn wait(reader: &Reader, is_so: impl Fn(&News) -> bool) {
+    while !reader.news().is_some_and(|news| is_so(&news)) {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -21,13 +21,15 @@ pub struct Viewer {
     ctx: Context,
     folder: Option<FolderWatch>,
     reader: Option<Reader>,
+    /// Whether a text box had the keyboard at the end of the last frame.
+    typing: bool,
 }
 
 impl Viewer {
     /// A viewer of what lies at a path, or of nothing yet. Where nothing is at the path, the window says so.
     pub fn new(ctx: Context, path: Option<&Path>) -> Viewer {
         theme::install(&ctx);
-        let mut viewer = Viewer { model: Model::new(now_us()), ctx, folder: None, reader: None };
+        let mut viewer = Viewer { model: Model::new(now_us()), ctx, folder: None, reader: None, typing: false };
         if let Some(path) = path {
             viewer.act(Action::OpenPath(path.to_owned()));
         }
@@ -43,7 +45,7 @@ impl Viewer {
     pub fn ui(&mut self, ui: &mut Ui) {
         self.model.now_us = now_us();
         self.take_news();
-        for action in keys::pressed(ui.ctx(), &self.model) {
+        for action in keys::pressed(ui.ctx(), &self.model, self.typing) {
             self.act(action);
         }
         let actions = panes::ui(ui, &self.model);
@@ -55,6 +57,7 @@ impl Viewer {
         for action in actions {
             self.act(action);
         }
+        self.typing = ui.ctx().text_edit_focused();
         if self.model.open.as_ref().is_some_and(|open| open.news.managed) {
             ui.ctx().request_repaint_after(TICK);
         }

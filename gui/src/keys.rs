@@ -94,8 +94,8 @@ pub(crate) const SHORTCUTS: [Shortcut; 10] = [
     },
 ];
 
-/// What was pressed since the last frame.
-pub(crate) fn pressed(ctx: &Context, model: &Model) -> Vec<Action> {
+/// What was pressed since the last frame. `was_typing`: whether a text box had the keyboard at its end.
+pub(crate) fn pressed(ctx: &Context, model: &Model, was_typing: bool) -> Vec<Action> {
     let typing = ctx.text_edit_focused();
     let mut actions = Vec::new();
     let asking = matches!(model.dialog, Some(Dialog::Open { .. }));
@@ -107,8 +107,8 @@ pub(crate) fn pressed(ctx: &Context, model: &Model) -> Vec<Action> {
             shortcut.pressed.iter().any(|(modifiers, key)| ctx.input_mut(|input| input.consume_key(*modifiers, *key)));
         actions.extend(hit.then(shortcut.action));
     }
-    // While somebody types in the filter, Esc leaves the text box first; a dialog it always closes.
-    if (!typing || model.dialog.is_some()) && ctx.input(|input| input.key_pressed(Key::Escape)) {
+    // Esc leaves the filter's text box first, which egui does before this frame; a dialog it always closes.
+    if (!was_typing || model.dialog.is_some()) && ctx.input(|input| input.key_pressed(Key::Escape)) {
         actions.push(Action::Leave);
     }
     actions

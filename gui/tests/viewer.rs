@@ -113,6 +113,17 @@ fn the_filter_narrows_the_table_and_esc_clears_it() {
     window.get_by_label("Clear the filter").click();
     window.run_ok();
     assert_eq!(model(&window).rows.len(), 12);
+
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run_ok();
+    window.get_by_role_and_label(Role::TextInput, "Filter").type_text("pruned");
+    window.run_ok();
+    window.key_press(Key::Escape);
+    window.run_ok();
+    assert_eq!(model(&window).filter, "pruned", "the first Esc leaves the text box");
+    window.key_press(Key::Escape);
+    window.run_ok();
+    assert_eq!(model(&window).filter, "");
 }
 
 #[test]

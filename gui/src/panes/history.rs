@@ -43,7 +43,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
         .show(ui, |plot| {
             for (state, points) in &drawn.states {
                 let (shape, filled) = theme::state_marker(*state);
-                let radius = if shape == MarkerShape::Circle { 2.8 } else { 3.6 };
+                let radius = if shape == MarkerShape::Circle { 2.8 } else { 4.0 };
                 plot.points(
                     Points::new(state.name(), PlotPoints::Borrowed(points))
                         .shape(shape)

@@ -11,6 +11,8 @@ use crate::{text, theme};
 pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     let Some(snapshot) = model.snapshot() else { return actions };
+    // The panel keeps its width, whatever the trial has to say.
+    ui.set_min_width(ui.available_width());
     ui.add_space(4.0);
     let Some(row) = model.selected_trial() else {
         ui.label(RichText::new("No trial is selected.").weak());

@@ -26,7 +26,7 @@ pub fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     }
     if model.snapshot().is_some() {
         Panel::right("inspector")
-            .default_size(320.0)
+            .default_size(340.0)
             .min_size(220.0)
             .show(ui, |ui| actions.extend(inspector::ui(ui, model)));
     }
