@@ -42,10 +42,9 @@ impl CommandError {
             CommandError::StudyFile(_) | CommandError::Edited { .. } | CommandError::Usage(_) => Exit::Usage,
             CommandError::Manager(ManagerError::DataChanged { .. }) => Exit::Usage,
             CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-            CommandError::Manager(_)
-            | CommandError::Other(_)
-            | CommandError::Output(_)
-            | CommandError::File { .. } => Exit::Error,
+            CommandError::Manager(_) | CommandError::Other(_) | CommandError::Output(_) | CommandError::File { .. } => {
+                Exit::Error
+            }
         }
     }
 

@@ -79,5 +79,7 @@ pub(crate) fn beside(program: &str) -> PathBuf {
 /// The checkout of seqtune that this program was built in, if it still is one.
 pub(crate) fn checkout() -> Option<PathBuf> {
     let own = env::current_exe().ok()?;
-    own.ancestors().find(|above| above.join("gui/Cargo.toml").is_file() && above.join("Cargo.toml").is_file()).map(Path::to_owned)
+    own.ancestors()
+        .find(|above| above.join("gui/Cargo.toml").is_file() && above.join("Cargo.toml").is_file())
+        .map(Path::to_owned)
 }

@@ -84,12 +84,13 @@ impl Terminal {
         let left = history.settings.budget.trials.map(|budget| budget.saturating_sub(ended));
         if let Some(left) = left.filter(|left| *left > 0 && self.ended > 0) {
             let seconds = self.started.elapsed().as_secs_f64() / self.ended as f64 * left as f64;
-            message.push_str(&format!("  about {} left", show_seconds(seconds.round())));
+            let left = if seconds < 59.5 { format!("{seconds:.0} s") } else { show_seconds(seconds) };
+            message.push_str(&format!("  about {left} left"));
         }
         let template = match history.settings.budget.trials {
             Some(budget) => {
                 bars.overall.set_length(budget);
-                "{bar:24} {pos}/{len} trials  {wide_msg}"
+                "{bar:16} {pos}/{len} trials  {wide_msg}"
             }
             None => "{pos} trials  {wide_msg}",
         };
@@ -175,9 +176,8 @@ fn line_of(history: &History, trial: &Trial) -> String {
         }
         Some(TrialEnd::Completed) | None => format!("completed {metric} {}", show_number(history.value(trial))),
     };
-    let best = history.best().map(|best| {
-        format!(" (best {}, trial {})", show_number(history.value(best)), best.number)
-    });
+    let best =
+        history.best().map(|best| format!(" (best {}, trial {})", show_number(history.value(best)), best.number));
     format!("trial {number} {what}{} {}", best.unwrap_or_default(), show_seconds(trial.seconds(history.last_us)))
 }
 

@@ -77,8 +77,20 @@ fn every_command_explains_itself() {
     let help = stdout(&seqtune(place.path(), &["--help"]));
     assert!(help.contains("75  stopped; the same command goes on"), "{help}");
     let commands = [
-        "run", "resume", "stop", "status", "trials", "best", "view", "export", "verify", "init", "check", "families",
-        "doctor", "completions",
+        "run",
+        "resume",
+        "stop",
+        "status",
+        "trials",
+        "best",
+        "view",
+        "export",
+        "verify",
+        "init",
+        "check",
+        "families",
+        "doctor",
+        "completions",
     ];
     for command in commands {
         assert!(help.contains(&format!("\n  {command}")), "{command} is not in the list");
@@ -121,8 +133,8 @@ fn bad_usage_and_bad_files_exit_with_two() {
     fs::write(place.path().join("bad.toml"), "name = \"bad\"\nfamily = \"toy\"\nmetrik = \"value\"\n").unwrap();
     assert_eq!(
         of(&["check", "bad.toml"]),
-        "error: bad.toml:1:1: the study file has no `metric`; add for instance: metric = \"valid/loss\"\n\
-         1 | name = \"bad\"\n  | ^\n"
+        "error: bad.toml:3:1: there is no key `metrik` in the study file; did you mean `metric`?\n\
+         3 | metrik = \"value\"\n  | ^^^^^^\n"
     );
 }
 
@@ -235,7 +247,10 @@ fn a_locked_study_exits_with_three() {
 fn nothing_is_asked_of_a_study_that_does_not_run() {
     let place = made();
     let output = seqtune(place.path(), &["stop", "made", "--now"]);
-    assert_eq!((code(&output), stdout(&output)), (0, "Nothing runs in results/made; there is nothing to stop.\n".to_owned()));
+    assert_eq!(
+        (code(&output), stdout(&output)),
+        (0, "Nothing runs in results/made; there is nothing to stop.\n".to_owned())
+    );
     let store = Store::open(&place.path().join("results/made")).unwrap();
     assert_eq!(store.open_requests().unwrap(), []);
 }

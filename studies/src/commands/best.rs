@@ -39,7 +39,11 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         Format::Json => write_json(out, rows)?,
         Format::Csv => csv_of_trials(out, &history, rows)?,
         Format::Table if trials.is_empty() => {
-            writeln!(out, "No trial is completed yet; `seqtune status {}` says where they stand.", directory.display())?;
+            writeln!(
+                out,
+                "No trial is completed yet; `seqtune status {}` says where they stand.",
+                directory.display()
+            )?;
         }
         Format::Table => {
             for (index, trial) in trials.iter().enumerate() {

@@ -91,7 +91,7 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
         ("family", format!("{} {}: {}", spec.info.name, spec.info.version, spec.info.summary)),
         ("data", format!("digest {digest}{}{summary}", if summary.is_empty() { "" } else { "; " })),
         ("objective", spec.objectives.iter().map(objective).collect::<Vec<_>>().join("; ")),
-        ("trial", format!("{} times one {}; {limits}", trial.steps, spec.info.step)),
+        ("trial", format!("{} steps{}; {limits}", trial.steps, of(&spec.info.step))),
         ("budget", if budget.is_empty() { "none".to_owned() } else { budget.join(", ") }),
         ("sampler", format!("{sampler}; seed {}; order {order}", spec.seed)),
         ("workers", format!("{} on {}", settings.workers.count, settings.workers.device)),
@@ -104,7 +104,19 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
     for warning in &resolved.warnings {
         writeln!(out, "warning: {warning}")?;
     }
+    let (count, window) = (settings.workers.count, spec.window);
+    if spec.order == Order::Fixed && count > window {
+        writeln!(
+            out,
+            "warning: {count} workers share a window of {window}: the others idle; raise window or use order = \"eager\""
+        )?;
+    }
     Ok(())
+}
+
+/// What a step is, where the word itself does not say it.
+fn of(step: &str) -> String {
+    if step == "step" { String::new() } else { format!(" of one {step}") }
 }
 
 fn table(space: &SearchSpace) -> Table {
@@ -115,10 +127,14 @@ fn table(space: &SearchSpace) -> Table {
             seqtune_space::Domain::Float { scale: seqtune_space::Scale::Log, .. }
                 | seqtune_space::Domain::Int { scale: seqtune_space::Scale::Log, .. }
         );
-        let scale = if log { ", log scale" } else { "" };
+        let values = match parameter.domain.cardinality() {
+            Some(1) => "fixed".to_owned(),
+            _ if log => format!("{}, log scale", parameter.domain.describe()),
+            _ => parameter.domain.describe(),
+        };
         table.row([
             parameter.name.clone(),
-            format!("{}{scale}", parameter.domain.describe()),
+            values,
             parameter.default.as_ref().map(show_value).unwrap_or_default(),
             in_words(&parameter.when),
         ]);

@@ -160,9 +160,11 @@ fn viewer() -> Finding {
     match (viewer.is_file(), places::checkout()) {
         (true, _) => finding("viewer", State::Ok, viewer.display().to_string()),
         (false, Some(_)) => finding("viewer", State::Ok, "not built yet; `seqtune view` builds it"),
-        (false, None) => {
-            finding("viewer", State::Warn, format!("there is no {}; `seqtune view` cannot open a window", viewer.display()))
-        }
+        (false, None) => finding(
+            "viewer",
+            State::Warn,
+            format!("there is no {}; `seqtune view` cannot open a window", viewer.display()),
+        ),
     }
 }
 
@@ -185,11 +187,14 @@ fn studies() -> Finding {
 fn cache() -> Finding {
     let cache = places::cache();
     let probe = cache.join(format!(".doctor-{}", std::process::id()));
-    let written = std::fs::create_dir_all(&cache).and_then(|()| std::fs::write(&probe, "")).and_then(|()| std::fs::remove_file(&probe));
+    let written = std::fs::create_dir_all(&cache)
+        .and_then(|()| std::fs::write(&probe, ""))
+        .and_then(|()| std::fs::remove_file(&probe));
     match written {
         Ok(()) => finding("cache", State::Ok, format!("prepared data is kept in {}", cache.display())),
         Err(error) => {
-            let message = format!("{} cannot be written ({error}); choose another place with SEQTUNE_CACHE", cache.display());
+            let message =
+                format!("{} cannot be written ({error}); choose another place with SEQTUNE_CACHE", cache.display());
             finding("cache", State::Problem, message)
         }
     }
@@ -197,7 +202,8 @@ fn cache() -> Finding {
 
 fn data() -> Finding {
     let Some(named) = std::env::var_os("SEQTUNE_DATA") else {
-        let message = "SEQTUNE_DATA is not set: paths of [data] are looked for in --data, here, and beside the study file";
+        let message =
+            "SEQTUNE_DATA is not set: paths of [data] are looked for in --data, here, and beside the study file";
         return finding("data", State::Ok, message);
     };
     let missing: Vec<PathBuf> = std::env::split_paths(&named).filter(|path| !path.is_dir()).collect();

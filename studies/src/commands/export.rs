@@ -18,7 +18,8 @@ use crate::places;
 /// Write all trials or all reports for other programs
 ///
 /// A file is written beside its place and moved there when it is complete. Fields of trials: as in `seqtune trials`.
-/// Fields of reports: trial, step, value, at, metrics; in csv one column for each metric, its mean where it has parts.
+/// Fields of reports: trial, step, value, at, metrics; in csv metrics.NAME for each metric, its mean where
+/// it has parts.
 ///
 ///   seqtune export demo -o trials.csv
 ///   seqtune export demo --what reports -f json | gzip > reports.json.gz
@@ -106,7 +107,8 @@ fn csv_of_reports(
     let metrics: Vec<&str> = history.spec.info.metrics.iter().map(|metric| metric.name.as_str()).collect();
     let number = |value: Option<f64>| value.map(|value| format!("{value:?}")).unwrap_or_default();
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(["trial", "step", "value", "at"].into_iter().chain(metrics.iter().copied()))?;
+    let headings = ["trial", "step", "value", "at"].map(str::to_owned).into_iter();
+    writer.write_record(headings.chain(metrics.iter().map(|name| format!("metrics.{name}"))))?;
     for row in rows {
         let fixed = [row.trial.to_string(), row.step.to_string(), number(row.value), row.at];
         let values = metrics.iter().map(|name| number(row.metrics.get(*name).and_then(MetricValue::value)));

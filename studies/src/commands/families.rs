@@ -99,7 +99,8 @@ fn installed() -> Result<Vec<FamilyInfo>, CommandError> {
         (true, Some(error)) => Err(error.into()),
         (true, None) => {
             let message = "no worker is installed beside this program; `seqtune doctor` says what to do";
-            Err(launch::LaunchError::CannotStart { program: "seqtune-worker".to_owned(), message: message.to_owned() }.into())
+            Err(launch::LaunchError::CannotStart { program: "seqtune-worker".to_owned(), message: message.to_owned() }
+                .into())
         }
     }
 }

@@ -14,9 +14,9 @@ use crate::exit::Exit;
 
 /// Write a commented study file for a family
 ///
-/// The file is ready to run: numbers are searched around the family's defaults, choices are fixed at their defaults, and
-/// what does not apply then is commented out. Every line says what else is possible. An existing file is never
-/// overwritten.
+/// Once [data] is filled in, the file is ready to run: numbers are searched around the family's defaults, choices are
+/// fixed at their defaults, and what does not apply then is commented out. Every line says what else is possible. An
+/// existing file is never overwritten.
 ///
 ///   seqtune init toy -o toy.toml
 ///   seqtune init tf > tf.toml
@@ -55,7 +55,8 @@ fn exists(path: &Path) -> CommandError {
 
 /// The text of a study file for a family.
 fn study_file(info: &FamilyInfo, name: &str) -> String {
-    let mut text = format!("# {}\n\nname = {}\nfamily = {}\n", info.summary, literal_text(name), literal_text(&info.name));
+    let mut text =
+        format!("# {}\n\nname = {}\nfamily = {}\n", info.summary, literal_text(name), literal_text(&info.name));
     text.push_str("seed = 1            # all random numbers come from it\n\n");
     if let Some(metric) = info.metrics.first() {
         text.push_str(&format!("metric = {}\n", literal_text(&metric.name)));
@@ -121,14 +122,24 @@ fn declaration(parameter: &Parameter) -> String {
     let values = |values: &[Value]| values.iter().map(literal).collect::<Vec<_>>().join(", ");
     match &parameter.domain {
         Domain::Float { low, high, scale, step } => {
-            let (low, high) = around(*low, *high, *scale, parameter.default.as_ref(), 10.0);
+            let factor = if *scale == Scale::Log { 10.0 } else { 4.0 };
+            let (low, high) = match step {
+                None => around(*low, *high, *scale, parameter.default.as_ref(), factor),
+                Some(_) => (*low, *high),
+            };
             let step = step.map(|step| format!(", step = {step:?}")).unwrap_or_default();
             format!("{{ type = \"float\", low = {low:?}, high = {high:?}{}{step}{default} }}", log(*scale))
         }
         Domain::Int { low, high, scale, step } => {
-            let (low, high) = around(*low as f64, *high as f64, *scale, parameter.default.as_ref(), 4.0);
+            let (low, high) = match step {
+                1 => {
+                    let (low, high) = around(*low as f64, *high as f64, *scale, parameter.default.as_ref(), 4.0);
+                    (low.ceil() as i64, high.floor() as i64)
+                }
+                // A grid is counted from its low.
+                _ => (*low, *high),
+            };
             let step = if *step == 1 { String::new() } else { format!(", step = {step}") };
-            let (low, high) = (low.ceil() as i64, high.floor() as i64);
             format!("{{ type = \"int\", low = {low}, high = {high}{}{step}{default} }}", log(*scale))
         }
         Domain::Categorical { choices } => {
@@ -139,15 +150,15 @@ fn declaration(parameter: &Parameter) -> String {
     }
 }
 
-/// On the log scale a range of `factor` on both sides of the default, within the limits; else the limits.
+/// A range of `factor` on both sides of the default, within the limits. On the linear scale only where the limits lie
+/// far beyond the default: a share from 0 to 1 is searched as it is, a width up to 8192 is not.
 fn around(low: f64, high: f64, scale: Scale, default: Option<&Value>, factor: f64) -> (f64, f64) {
-    match (scale, default.and_then(Value::as_f64)) {
-        (Scale::Log, Some(middle)) if middle > 0.0 => {
-            let short = |value: f64| format!("{value:.3e}").parse().unwrap_or(value);
-            (short(middle / factor).max(low), short(middle * factor).min(high))
-        }
-        _ => (low, high),
+    let Some(middle) = default.and_then(Value::as_f64).filter(|middle| *middle > 0.0) else { return (low, high) };
+    if scale == Scale::Linear && high <= 10.0 * middle {
+        return (low, high);
     }
+    let short = |value: f64| format!("{value:.3e}").parse().unwrap_or(value);
+    (short(middle / factor).max(low), short(middle * factor).min(high))
 }
 
 fn literal(value: &Value) -> String {
@@ -177,6 +188,8 @@ mod tests {
             model = { type = "categorical", choices = ["mlp", "cnn"], default = "cnn", doc = "Kind of model." }
             layers = { type = "int", low = 1, high = 8, default = 1, when = { model = "mlp" } }
             kernel = { type = "int", low = 1, high = 256, log = true, default = 12, when = { model = "cnn" } }
+            dense = { type = "int", low = 0, high = 8192, default = 32 }
+            width = { type = "int", low = 8, high = 512, step = 8, default = 32 }
             lr = { type = "float", low = 1e-7, high = 10.0, log = true, default = 2e-3, doc = "Learning rate." }
             dropout = { type = "float", low = 0.0, high = 0.9, default = 0.0 }
             wide = { type = "bool", default = false }
@@ -202,12 +215,11 @@ mod tests {
     fn the_file_is_ready_to_run() {
         let text = study_file(&info(), "first");
         let file = StudyFile::parse(Path::new("first.toml"), &text).unwrap();
-        let opened =
-            Opened { info: info(), digest: "d".to_owned(), summary: BTreeMap::new(), build: BTreeMap::new() };
+        let opened = Opened { info: info(), digest: "d".to_owned(), summary: BTreeMap::new(), build: BTreeMap::new() };
         let resolved = file.resolve(&opened).unwrap();
         assert_eq!(resolved.warnings, Vec::<String>::new());
         let names: Vec<&str> = resolved.spec.space.parameters().iter().map(|p| p.name.as_str()).collect();
-        assert_eq!(names, ["model", "kernel", "lr", "dropout", "wide"]);
+        assert_eq!(names, ["model", "kernel", "dense", "width", "lr", "dropout", "wide"]);
         assert_eq!(resolved.spec.space.defaults().unwrap(), info().parameters.defaults().unwrap());
     }
 

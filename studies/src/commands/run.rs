@@ -104,7 +104,7 @@ pub(crate) fn ask_worker(file: &StudyFile, data: &DataSpec) -> Result<(WorkerPro
 /// The study, brought to what its edited file says.
 fn edited(mut store: Store, resolved: &Resolved) -> Result<Store, CommandError> {
     let history = history_of(&store)?;
-    let events = edit(&history, &resolved.spec, &resolved.settings)
+    let events = edit(&history, &resolved.going_on_with(&history.spec), &resolved.settings)
         .map_err(|changes| CommandError::Edited { directory: store.directory().to_owned(), changes })?;
     if !events.is_empty() {
         tracing::info!("the study file was edited: {} changes go into the log", events.len());
@@ -142,6 +142,7 @@ pub(crate) fn train(
     terminal.clear();
     let (exit, sentence) = match outcome? {
         Outcome::Done { reason } => (Exit::Done, format!("done: {reason}")),
+        Outcome::Stopped { reason } if reason.starts_with("stopped") => (Exit::Stopped, reason),
         Outcome::Stopped { reason } => (Exit::Stopped, format!("stopped: {reason}")),
     };
     summary(&directory, &sentence, exit == Exit::Stopped, out)?;

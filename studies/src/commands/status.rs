@@ -16,7 +16,8 @@ use crate::places;
 /// Show where a study stands; without DIR, all studies under results/
 ///
 /// Works while the study runs, and on a copy of its directory. The fields of -f json and csv: study, directory, state
-/// (running or stopped), reason, family, metric, direction, trials, budget_trials, completed, pruned, failed, running,
+/// (running,
+/// stopped or finished), reason, family, metric, direction, trials, budget_trials, completed, pruned, failed, running,
 /// waiting, best_trial, best_value, hours, budget_hours, created, last_event.
 ///
 ///   seqtune status demo
@@ -65,10 +66,8 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     for directory in &directories {
         let reader = StoreReader::open(directory)?;
         let events = reader.events_after(0)?;
-        let history = History::fold(&events).map_err(|error| StoreError::Damaged {
-            directory: directory.clone(),
-            message: error.to_string(),
-        })?;
+        let history = History::fold(&events)
+            .map_err(|error| StoreError::Damaged { directory: directory.clone(), message: error.to_string() })?;
         let managed = reader.is_managed();
         rows.push(row(directory, &history, &events, managed));
         last = Some((history, managed));
@@ -103,7 +102,11 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
     StatusRow {
         study: history.spec.name.clone(),
         directory: directory.display().to_string(),
-        state: if managed { "running" } else { "stopped" },
+        state: match managed {
+            true => "running",
+            false if is_finished(history) => "finished",
+            false => "stopped",
+        },
         reason,
         family: history.spec.family.to_string(),
         metric: objective.metric.clone(),
@@ -123,6 +126,16 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
         created: utc(history.created_us),
         last_event: utc(history.last_us),
     }
+}
+
+/// Whether no trial is left and some part of the budget is spent.
+fn is_finished(history: &History) -> bool {
+    let budget = &history.settings.budget;
+    let trials = history.trials.len() as u64;
+    history.trials.iter().all(|trial| trial.end.is_some())
+        && (budget.trials.is_some_and(|budget| trials >= budget)
+            || budget.hours.is_some_and(|budget| history.hours(None) >= budget)
+            || budget.patience.is_some_and(|patience| history.without_improvement(trials) >= patience))
 }
 
 fn all(rows: &[StatusRow]) -> Table {
@@ -156,6 +169,7 @@ fn of_budget(row: &StatusRow) -> String {
 
 fn one(out: &mut dyn Write, row: &StatusRow, history: &History, managed: bool) -> Result<(), CommandError> {
     let state = match &row.reason {
+        Some(reason) if reason.starts_with(row.state) => reason.clone(),
         Some(reason) => format!("{}: {reason}", row.state),
         None => row.state.to_owned(),
     };

@@ -41,6 +41,11 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         "its running trials end first (seqtune stop --now leaves them at their last checkpoint)"
     };
     writeln!(out, "The run in {} was asked to stop: {what}.", directory.display())?;
-    writeln!(out, "See `seqtune status {}`; go on with `seqtune resume {}`.", directory.display(), directory.display())?;
+    writeln!(
+        out,
+        "See `seqtune status {}`; go on with `seqtune resume {}`.",
+        directory.display(),
+        directory.display()
+    )?;
     Ok(Exit::Done)
 }

@@ -51,7 +51,11 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         (Format::Csv, _) => write_csv(out, rows)?,
         (Format::Table, None) => {
             let (events, decisions) = (events.len(), verified.suggestions);
-            writeln!(out, "{}: {events} events in order, {decisions} decisions replayed the same.", directory.display())?;
+            writeln!(
+                out,
+                "{}: {events} events in order, {decisions} decisions replayed the same.",
+                directory.display()
+            )?;
         }
         (Format::Table, Some(first)) => {
             let differ = verified.differences.len();
@@ -62,7 +66,9 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
             let builds: Vec<&str> = events
                 .iter()
                 .filter_map(|event| match &event.kind {
-                    EventKind::StudyCreated { build, .. } | EventKind::ManagerStarted { build, .. } => Some(build.as_str()),
+                    EventKind::StudyCreated { build, .. } | EventKind::ManagerStarted { build, .. } => {
+                        Some(build.as_str())
+                    }
                     _ => None,
                 })
                 .filter(|build| *build != seqtune::build())

@@ -44,7 +44,7 @@ pub(crate) fn write_json(
 ) -> Result<(), CommandError> {
     write!(out, "[")?;
     for (index, row) in rows.into_iter().enumerate() {
-        write!(out, "{}\n", if index == 0 { "" } else { "," })?;
+        writeln!(out, "{}", if index == 0 { "" } else { "," })?;
         serde_json::to_writer(&mut *out, &row)?;
     }
     writeln!(out, "\n]")?;

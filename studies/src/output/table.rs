@@ -2,6 +2,7 @@
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement};
+use terminal_size::{Width, terminal_size_of};
 
 /// Where a column's entries stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,15 @@ pub(crate) struct Table(comfy_table::Table);
 impl Table {
     pub(crate) fn new(columns: &[(&str, Align)]) -> Table {
         let mut table = comfy_table::Table::new();
-        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        // On a terminal long cells are broken to its width; in a file or a pipe a row stays a line.
+        match terminal_size_of(std::io::stdout()) {
+            Some((Width(width), _)) => {
+                table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            }
+            None => {
+                table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+            }
+        }
         table.set_header(columns.iter().map(|(heading, _)| *heading));
         for (index, (_, align)) in columns.iter().enumerate() {
             if let Some(column) = table.column_mut(index) {

@@ -122,11 +122,28 @@ pub(crate) fn csv_of_trials(
         }
     }
     let fields = [
-        "trial", "state", "value", "last_value", "best_value", "best_step", "step", "steps", "origin", "replicate",
-        "seed", "config_key", "attempts", "seconds", "started", "ended", "message",
+        "trial",
+        "state",
+        "value",
+        "last_value",
+        "best_value",
+        "best_step",
+        "step",
+        "steps",
+        "origin",
+        "replicate",
+        "seed",
+        "config_key",
+        "attempts",
+        "seconds",
+        "started",
+        "ended",
+        "message",
     ];
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(fields.iter().map(|field| (*field).to_owned()).chain(names.iter().map(|n| format!("params.{n}"))))?;
+    writer.write_record(
+        fields.iter().map(|field| (*field).to_owned()).chain(names.iter().map(|n| format!("params.{n}"))),
+    )?;
     for row in rows {
         let json = serde_json::to_value(&row)?;
         let cell = |value: &serde_json::Value| match value {

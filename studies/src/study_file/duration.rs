@@ -30,11 +30,15 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
 /// A duration for people: `1 h 5 min`, `12.1 s`.
 pub fn show_seconds(seconds: f64) -> String {
     let whole = seconds.round().max(0.0) as u64;
+    let two = |large: u64, unit: &str, small: u64, part: &str| match small {
+        0 => format!("{large} {unit}"),
+        small => format!("{large} {unit} {small} {part}"),
+    };
     match seconds {
         _ if seconds < 59.95 => format!("{seconds:.1} s"),
-        _ if whole < 3600 => format!("{} min {} s", whole / 60, whole % 60),
-        _ if whole < 86400 => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
-        _ => format!("{} d {} h", whole / 86400, whole % 86400 / 3600),
+        _ if whole < 3600 => two(whole / 60, "min", whole % 60, "s"),
+        _ if whole < 86400 => two(whole / 3600, "h", whole % 3600 / 60, "min"),
+        _ => two(whole / 86400, "d", whole % 86400 / 3600, "h"),
     }
 }
 
@@ -57,7 +61,7 @@ mod tests {
     #[test]
     fn durations_are_shown() {
         assert_eq!(show_seconds(12.14), "12.1 s");
-        assert_eq!(show_seconds(59.96), "1 min 0 s");
+        assert_eq!(show_seconds(59.96), "1 min");
         assert_eq!(show_seconds(3900.0), "1 h 5 min");
         assert_eq!(show_seconds(90000.0), "1 d 1 h");
     }

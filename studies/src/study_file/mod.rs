@@ -61,12 +61,14 @@ pub struct StudyFile {
     name: String,
     family: Spanned<FamilyChoice>,
     data: serde_json::Map<String, serde_json::Value>,
+    /// The table's own place, then those of its values by key.
     data_place: Span,
+    data_places: Vec<(String, Span)>,
     objectives: Vec<ObjectiveEntry>,
     trial: TrialSpec,
     seed: u64,
     order: Order,
-    window: u64,
+    window: Option<u64>,
     budget: Budget,
     sampler: SamplerSpec,
     workers: WorkerSettings,
@@ -116,7 +118,7 @@ impl StudyFile {
         let family = Spanned::new(family_field.span(), family(&family_field)?);
         let data_field = root.take("data");
         let data_place = data_field.as_ref().map_or(0..0, Field::key_span);
-        let data = data_field.map(|field| data(&field)).transpose()?.unwrap_or_default();
+        let (data, data_places) = data_field.map(|field| data(&field)).transpose()?.unwrap_or_default();
         let objectives = objectives(&mut root)?;
         let trial = trial(root.require("trial", "[trial] with steps = 10")?.table("[trial]")?)?;
         let seed = root.take("seed").map(|field| field.whole(0..=ANY)).transpose()?.unwrap_or(0);
@@ -138,11 +140,12 @@ impl StudyFile {
             family,
             data,
             data_place,
+            data_places,
             objectives,
             trial,
             seed,
             order,
-            window: window.unwrap_or(workers.count),
+            window,
             budget: budget.unwrap_or_default(),
             sampler: sampler.unwrap_or(SamplerSpec::Sobol),
             workers,
@@ -182,9 +185,14 @@ impl StudyFile {
         self.source.wrong(self.family.span(), message)
     }
 
-    /// An error at the `[data]` table: the family cannot use it.
+    /// An error at the `[data]` table: the family cannot use it. It stands at the key or the text value that the
+    /// message names, if it does.
     pub fn wrong_data(&self, message: &str) -> StudyFileError {
-        self.source.wrong(self.data_place.clone(), message)
+        let words: Vec<&str> = message.split(|at: char| !(at.is_alphanumeric() || at == '_')).collect();
+        let quoted = |key: &str| self.data.get(key).and_then(|value| value.as_str()).map(|text| format!("{text:?}"));
+        let named = |key: &str| words.contains(&key) || quoted(key).is_some_and(|text| message.contains(&text));
+        let place = self.data_places.iter().find(|(key, _)| named(key)).map(|(_, place)| place);
+        self.source.wrong(place.unwrap_or(&self.data_place).clone(), message)
     }
 
     /// The space as the file alone declares it, without the family's conditions and defaults.
@@ -224,9 +232,13 @@ fn family(field: &Field<'_>) -> Result<FamilyChoice, StudyFileError> {
     Ok(FamilyChoice::Command { command })
 }
 
-fn data(field: &Field<'_>) -> Result<serde_json::Map<String, serde_json::Value>, StudyFileError> {
-    let mut table = field.table("[data]")?;
-    table.take_all().into_iter().map(|field| Ok((field.key().to_owned(), field.json()?))).collect()
+type Data = serde_json::Map<String, serde_json::Value>;
+
+fn data(field: &Field<'_>) -> Result<(Data, Vec<(String, Span)>), StudyFileError> {
+    let fields = field.table("[data]")?.take_all();
+    let places = fields.iter().map(|field| (field.key().to_owned(), field.key_span())).collect();
+    let values = fields.iter().map(|field| Ok((field.key().to_owned(), field.json()?))).collect::<Result<_, _>>()?;
+    Ok((values, places))
 }
 
 fn objectives(root: &mut Table<'_>) -> Result<Vec<ObjectiveEntry>, StudyFileError> {

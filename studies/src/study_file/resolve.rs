@@ -26,6 +26,16 @@ pub struct Resolved {
     pub settings: Settings,
     /// One sentence each.
     pub warnings: Vec<String>,
+    window_is_given: bool,
+}
+
+impl Resolved {
+    /// The specification for going on with a study. Where the file names no window, the study keeps its own: the default
+    /// follows the number of workers, which may change.
+    pub fn going_on_with(&self, old: &StudySpec) -> StudySpec {
+        let window = if self.window_is_given { self.spec.window } else { old.window };
+        StudySpec { window, ..self.spec.clone() }
+    }
 }
 
 impl StudyFile {
@@ -49,14 +59,14 @@ impl StudyFile {
             trial: self.trial.clone(),
             seed: self.seed,
             order: self.order,
-            window: self.window,
+            window: self.window.unwrap_or(self.workers.count),
             space,
             sampler: self.sampler.clone(),
             enqueue,
         };
         let settings = Settings { budget: self.budget.clone(), workers: self.workers.clone() };
         let warnings = warnings(&spec, &settings);
-        Ok(Resolved { spec, settings, warnings })
+        Ok(Resolved { spec, settings, warnings, window_is_given: self.window.is_some() })
     }
 
     fn objectives(&self, info: &FamilyInfo) -> Result<Vec<Objective>, StudyFileError> {
@@ -88,18 +98,17 @@ impl StudyFile {
     }
 
     /// One parameter with the family's default and condition, checked against the family's limits.
-    fn parameter(
-        &self,
-        entry: &Entry,
-        info: &FamilyInfo,
-        earlier: &[Parameter],
-    ) -> Result<Parameter, StudyFileError> {
+    fn parameter(&self, entry: &Entry, info: &FamilyInfo, earlier: &[Parameter]) -> Result<Parameter, StudyFileError> {
         let mut parameter = entry.parameter.clone();
         let wrong = |message: String| self.source.wrong(entry.place.clone(), message);
         let name = parameter.name.clone();
         let limits = info.parameters.get(&name).ok_or_else(|| {
             let known = info.parameters.parameters().iter().map(|known| known.name.as_str());
-            wrong(format!("the family {} has no parameter `{name}`; {}", info.name, did_you_mean(&name, "parameters", known)))
+            wrong(format!(
+                "the family {} has no parameter `{name}`; {}",
+                info.name,
+                did_you_mean(&name, "parameters", known)
+            ))
         })?;
         conform(&mut parameter.domain, &limits.domain);
         if let Some(value) = outside(&parameter.domain, &limits.domain) {
@@ -154,7 +163,8 @@ impl StudyFile {
     fn probe(&self, space: &SearchSpace, info: &FamilyInfo) -> Result<(), StudyFileError> {
         let mut rng = rng_of(self.seed, 0, "check space");
         for _ in 0..PROBES {
-            let unit: Vec<f64> = space.parameters().iter().map(|_| (rng.next_u64() >> 11) as f64 / 2f64.powi(53)).collect();
+            let unit: Vec<f64> =
+                space.parameters().iter().map(|_| (rng.next_u64() >> 11) as f64 / 2f64.powi(53)).collect();
             let broken = match space.decode(&unit) {
                 Ok(point) => info.parameters.complete(&point).err(),
                 Err(error) => Some(error),
@@ -314,10 +324,6 @@ fn warnings(spec: &StudySpec, settings: &Settings) -> Vec<String> {
     {
         warn(format!("a patience of {patience} never ends a study of {trials} trials"));
     }
-    if settings.workers.count > spec.window && spec.order == seqtune_core::Order::Fixed {
-        let (count, window) = (settings.workers.count, spec.window);
-        warn(format!("{count} workers share a window of {window}: the others idle; raise window or use order = \"eager\""));
-    }
     if spec.objectives.len() > 1 {
         warn(format!("only the first objective, {}, is optimised; the others are recorded", spec.objective().metric));
     }
@@ -336,7 +342,11 @@ fn warnings(spec: &StudySpec, settings: &Settings) -> Vec<String> {
             && low > 0.0
             && high / low >= 1000.0
         {
-            warn(format!("`{}` spans {:.0} times its low on a linear scale; log = true spreads it evenly", parameter.name, high / low));
+            warn(format!(
+                "`{}` spans {:.0} times its low on a linear scale; log = true spreads it evenly",
+                parameter.name,
+                high / low
+            ));
         }
         if parameter.default.is_none() {
             let name = &parameter.name;

@@ -72,13 +72,13 @@ impl Source {
         let line_text = self.text[line_start..line_end].trim_end_matches('\r');
         let line = self.text[..start].matches('\n').count() + 1;
         let before = &self.text[line_start..start];
-        let marked_end = floor_boundary(&self.text, span.end).clamp(start, line_start + line_text.len().max(before.len()));
+        let marked_end =
+            floor_boundary(&self.text, span.end).clamp(start, line_start + line_text.len().max(before.len()));
         let width = self.text[start..marked_end].chars().count().max(1);
         // Tabs stay tabs, so that the caret stands below its place whatever their width.
         let pad: String = before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
         let gutter = line.to_string().len();
-        let excerpt =
-            format!("{line:>gutter$} | {line_text}\n{:>gutter$} | {pad}{}", "", "^".repeat(width));
+        let excerpt = format!("{line:>gutter$} | {line_text}\n{:>gutter$} | {pad}{}", "", "^".repeat(width));
         StudyFileError::Wrong {
             path: self.path.clone(),
             line,

@@ -45,9 +45,9 @@ fn entry(field: &Field<'_>) -> Result<Entry, StudyFileError> {
         // The message names the key at fault; point there.
         let text = error.to_string();
         let said = text.split_once(": ").map_or(text.as_str(), |(_, said)| said);
-        let at_fault = keys.iter().find(|key| {
-            said.contains(&format!("`{}`", key.key())) || said.contains(&format!("its {} ", key.key()))
-        });
+        let at_fault = keys
+            .iter()
+            .find(|key| said.contains(&format!("`{}`", key.key())) || said.contains(&format!("its {} ", key.key())));
         at_fault.unwrap_or(field).wrong(text.clone())
     })?;
     Ok(Entry { parameter, place: field.key_span() })

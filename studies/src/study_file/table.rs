@@ -169,11 +169,7 @@ impl<'a> Field<'a> {
         let Some(array) = self.value.get_ref().as_array() else {
             return Err(self.must_be("a list such as [\"a\", \"b\"] or [1, 2]"));
         };
-        array
-            .iter()
-            .map(|item| Field { value: item, ..self.clone() })
-            .map(|item| item.value())
-            .collect()
+        array.iter().map(|item| Field { value: item, ..self.clone() }).map(|item| item.value()).collect()
     }
 
     /// A list of strings.

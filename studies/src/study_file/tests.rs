@@ -43,7 +43,8 @@ lr = 1
 "#;
 
 /// The least that a study file holds, in six lines, so that what a test appends begins at line 7.
-const LEAST: &str = "name = \"s\"\nfamily = \"tf\"\nmetric = \"valid/auc\"\ntrial = { steps = 8 }\n[space]\nlr = 0.01\n";
+const LEAST: &str =
+    "name = \"s\"\nfamily = \"tf\"\nmetric = \"valid/auc\"\ntrial = { steps = 8 }\n[space]\nlr = 0.01\n";
 
 fn opened() -> Opened {
     let parameters = r#"
@@ -81,7 +82,7 @@ fn params(json: &str) -> Params {
 
 #[test]
 fn a_whole_file_resolves() {
-    let Resolved { spec, settings, warnings } = resolve(WHOLE).unwrap();
+    let Resolved { spec, settings, warnings, .. } = resolve(WHOLE).unwrap();
     assert_eq!(warnings, Vec::<String>::new());
     assert_eq!(spec.name, "demo");
     assert_eq!(spec.family, FamilyChoice::Name("tf".to_owned()));
@@ -101,7 +102,7 @@ fn a_whole_file_resolves() {
 
 #[test]
 fn the_least_file_has_the_documented_defaults() {
-    let Resolved { spec, settings, warnings } = resolve(LEAST).unwrap();
+    let Resolved { spec, settings, warnings, .. } = resolve(LEAST).unwrap();
     assert_eq!((spec.seed, spec.order, spec.window), (0, Order::Fixed, 1));
     assert_eq!(spec.sampler, SamplerSpec::Sobol);
     assert_eq!((spec.objective().direction, spec.objective().reduce), (Direction::Maximize, Reduce::Last));
@@ -146,11 +147,22 @@ fn several_objectives_have_their_own_tables() {
 }
 
 #[test]
+fn more_workers_do_not_widen_the_window_of_a_study() {
+    let old = resolve(&(LEAST.to_owned() + "[workers]\ncount = 2\n")).unwrap().spec;
+    let more = LEAST.to_owned() + "[workers]\ncount = 4\n";
+    let edited = resolve(&more).unwrap();
+    assert_eq!((old.window, edited.spec.window), (2, 4));
+    assert_eq!(edited.going_on_with(&old), old);
+    let wider = resolve(&more.replace("family", "window = 4\nfamily")).unwrap();
+    assert_eq!(wider.going_on_with(&old).window, 4);
+}
+
+#[test]
 fn what_is_questionable_is_warned_of() {
     let text = LEAST.to_owned()
         + "width = { type = \"int\", low = 8, high = 24, step = 8 }\n\
-           [budget]\ntrials = 9\npatience = 9\n[workers]\ncount = 4\n";
-    let text = text.replace("family", "window = 2\ndirection = \"minimize\"\nfamily");
+           [budget]\ntrials = 9\npatience = 9\n";
+    let text = text.replace("family", "direction = \"minimize\"\nfamily");
     insta::assert_snapshot!(resolve(&text).unwrap().warnings.join("\n"));
 }
 
@@ -237,9 +249,37 @@ fn wrong_files_are_explained_in_one_sentence_at_their_place() {
 }
 
 #[test]
+fn what_the_family_says_of_the_data_stands_at_its_key() {
+    let text = LEAST.to_owned() + "[data]\nlabels = \"x.npy\"\nnoise = -1\n";
+    let file = StudyFile::parse(Path::new("s.toml"), &text).unwrap();
+    let place = |message: &str| file.wrong_data(message).to_string().split(": ").next().unwrap().to_owned();
+    assert_eq!(place("[data]: noise is -1"), "s.toml:9:1");
+    assert_eq!(place("data \"x.npy\" not found"), "s.toml:8:1");
+    assert_eq!(place("no data"), "s.toml:7:2");
+}
+
+#[test]
 fn a_missing_file_says_how_to_make_one() {
     let error = StudyFile::read(Path::new("no/such.toml")).unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("cannot read the study file no/such.toml: "), "{text}");
     assert!(text.ends_with("`seqtune init FAMILY -o no/such.toml` writes one"), "{text}");
+}
+
+/// A file that is still being written, or lost a line, is wrong at some place and never a panic.
+#[test]
+fn a_file_cut_anywhere_is_read_or_refused_at_a_place_in_it() {
+    let check = |text: &str| {
+        if let Err(error) = resolve(text) {
+            let StudyFileError::Wrong { line, column, .. } = error else { panic!("{error}") };
+            assert!(line >= 1 && line <= text.lines().count() + 1 && column >= 1, "{line}:{column} of {text:?}");
+        }
+    };
+    for end in 0..WHOLE.len() {
+        check(&WHOLE[..end]);
+    }
+    for left_out in 0..WHOLE.lines().count() {
+        let lines = WHOLE.lines().enumerate().filter(|(index, _)| *index != left_out);
+        check(&lines.map(|(_, line)| line).collect::<Vec<_>>().join("\r\n"));
+    }
 }
