@@ -22,7 +22,13 @@ pub(crate) enum Exit {
 }
 
 /// The end of `seqtune --help`.
-pub(crate) const EXIT_CODES: &str = "\
+pub(crate) const AFTER_HELP: &str = "\
+A first study, in seconds and without any installation:
+  seqtune init toy -o toy.toml
+  seqtune check toy.toml
+  seqtune run toy.toml
+  seqtune best toy
+
 Exit codes:
    0  done
    1  error, or `verify` found a difference

@@ -16,21 +16,14 @@ use commands::{
     best, check, completions, doctor, export, families, init, resume, run, status, stop, trials, verify, view,
 };
 use error::CommandError;
-use exit::{EXIT_CODES, Exit};
+use exit::{AFTER_HELP, Exit};
 
 /// Hyperparameter search for sequence models.
 ///
 /// A study file says what to search; a study is a directory with everything that happened. `seqtune run` trains trials
 /// in worker processes, never loses one, and goes on after any interruption where it was.
-///
-/// A first study, in seconds and without any installation:
-///
-///   seqtune init toy -o toy.toml
-///   seqtune check toy.toml
-///   seqtune run toy.toml
-///   seqtune best results/toy
 #[derive(Parser)]
-#[command(name = "seqtune", version, after_help = EXIT_CODES, arg_required_else_help = true, verbatim_doc_comment)]
+#[command(name = "seqtune", version, after_help = AFTER_HELP, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

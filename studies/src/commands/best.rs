@@ -14,11 +14,10 @@ use crate::places;
 ///
 /// Only completed trials count. The parameters are printed as TOML, complete as the family received them, ready for
 /// [[enqueue]] or, as fixed values, for [space]. Fields of -f json and csv: as in `seqtune trials`.
-///
-///   seqtune best demo
-///   seqtune best demo --top 3 -f json
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune best demo\n\
+\x20 seqtune best demo --top 3 -f json")]
 pub(crate) struct Arguments {
     /// The study: its directory, or its name under results/
     #[arg(value_name = "DIR")]

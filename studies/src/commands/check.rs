@@ -20,10 +20,9 @@ use crate::places;
 /// Reads the file, asks the family's worker to prepare the data, and prints the complete study, the size of its space,
 /// and warnings. Nothing is trained or written into results/. Without an installed worker it checks what the file alone
 /// can tell.
-///
-///   seqtune check studies/demo.toml
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Example:\n\
+\x20 seqtune check studies/demo.toml")]
 pub(crate) struct Arguments {
     /// The study file
     #[arg(value_name = "STUDY.toml")]

@@ -9,11 +9,10 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 
 /// Print the completions of a shell
-///
-///   seqtune completions bash > ~/.local/share/bash-completion/completions/seqtune
-///   seqtune completions zsh > ~/.zfunc/_seqtune
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune completions bash > ~/.local/share/bash-completion/completions/seqtune\n\
+\x20 seqtune completions zsh > ~/.zfunc/_seqtune")]
 pub(crate) struct Arguments {
     /// Which shell
     #[arg(value_enum)]

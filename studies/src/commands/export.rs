@@ -20,11 +20,10 @@ use crate::places;
 /// A file is written beside its place and moved there when it is complete. Fields of trials: as in `seqtune trials`.
 /// Fields of reports: trial, step, value, at, metrics; in csv metrics.NAME for each metric, its mean where
 /// it has parts.
-///
-///   seqtune export demo -o trials.csv
-///   seqtune export demo --what reports -f json | gzip > reports.json.gz
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune export demo -o trials.csv\n\
+\x20 seqtune export demo --what reports -f json | gzip > reports.json.gz")]
 pub(crate) struct Arguments {
     /// The study: its directory, or its name under results/
     #[arg(value_name = "DIR")]

@@ -15,11 +15,10 @@ use crate::output::{Align, Format, FormatArgument, Table, show_value, write_csv,
 ///
 /// Asks every seqtune-worker program beside this one. With NAME: the parameters with their hard limits and defaults, the
 /// metrics, and the keys of [data]. -f json prints the families as they describe themselves.
-///
-///   seqtune families
-///   seqtune families tf
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune families\n\
+\x20 seqtune families tf")]
 pub(crate) struct Arguments {
     /// Describe this one
     name: Option<String>,

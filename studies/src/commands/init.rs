@@ -17,11 +17,10 @@ use crate::exit::Exit;
 /// Once [data] is filled in, the file is ready to run: numbers are searched around the family's defaults, choices are
 /// fixed at their defaults, and what does not apply then is commented out. Every line says what else is possible. An
 /// existing file is never overwritten.
-///
-///   seqtune init toy -o toy.toml
-///   seqtune init tf > tf.toml
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune init toy -o toy.toml\n\
+\x20 seqtune init tf > tf.toml")]
 pub(crate) struct Arguments {
     /// The family; `seqtune families` lists them
     family: String,

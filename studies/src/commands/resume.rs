@@ -15,11 +15,10 @@ use crate::places;
 ///
 /// Everything that the study needs is in its directory; the study file is not read. To change the budget or the
 /// workers, edit the file and use `seqtune run`.
-///
-///   seqtune resume results/demo
-///   seqtune resume demo --workers 4
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune resume results/demo\n\
+\x20 seqtune resume demo --workers 4")]
 pub(crate) struct Arguments {
     /// The study: its directory, or its name under results/
     #[arg(value_name = "DIR")]

@@ -21,11 +21,10 @@ use crate::progress::{Terminal, summary};
 /// the workers and additional [[enqueue]] points may change; of all else the exact difference is shown and refused.
 ///
 /// Ctrl-C stops in order: the running trials go on from their last checkpoint next time.
-///
-///   seqtune run studies/demo.toml
-///   seqtune run jund.toml --data /data/jund --workers 2 --device cuda:0
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune run studies/demo.toml\n\
+\x20 seqtune run jund.toml --data /data/jund --workers 2 --device cuda:0")]
 pub(crate) struct Arguments {
     /// The study file
     #[arg(value_name = "STUDY.toml")]

@@ -19,11 +19,10 @@ use crate::places;
 /// (running,
 /// stopped or finished), reason, family, metric, direction, trials, budget_trials, completed, pruned, failed, running,
 /// waiting, best_trial, best_value, hours, budget_hours, created, last_event.
-///
-///   seqtune status demo
-///   seqtune status -f json
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune status demo\n\
+\x20 seqtune status -f json")]
 pub(crate) struct Arguments {
     /// The study: its directory, or its name under results/
     #[arg(value_name = "DIR")]

@@ -13,10 +13,9 @@ use crate::places;
 ///
 /// Without --now the running trials end first and no new one starts. With --now they are left at once and go on from
 /// their last checkpoint when the study does. Either way nothing is lost, and `seqtune resume` goes on.
-///
-///   seqtune stop demo
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Example:\n\
+\x20 seqtune stop demo")]
 pub(crate) struct Arguments {
     /// The study: its directory, or its name under results/
     #[arg(value_name = "DIR")]

@@ -20,12 +20,11 @@ use crate::places;
 /// Best first; trials without a value come last. The fields of -f json, and the columns of csv with one params.NAME for
 /// each parameter: trial, state, value, last_value, best_value, best_step, step, steps, origin, replicate, seed,
 /// config_key, attempts, seconds, started, ended, message, params.
-///
-///   seqtune trials demo --top 10
-///   seqtune trials demo --sort lr --state completed
-///   seqtune trials demo -f csv > trials.csv
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune trials demo --top 10\n\
+\x20 seqtune trials demo --sort lr --state completed\n\
+\x20 seqtune trials demo -f csv > trials.csv")]
 pub(crate) struct Arguments {
     /// The study: its directory, or its name under results/
     #[arg(value_name = "DIR")]

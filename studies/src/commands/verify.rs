@@ -16,10 +16,9 @@ use crate::places;
 /// Reads the whole log, checks its rules, and asks the sampler again for every trial, from what the log says it saw.
 /// Exits with 1 at a difference. The promise holds for one build: a difference after an update names the build that
 /// decided. Fields of -f json and csv, one row a difference: trial, logged, replayed.
-///
-///   seqtune verify demo
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Example:\n\
+\x20 seqtune verify demo")]
 pub(crate) struct Arguments {
     /// The study: its directory, or its name under results/
     #[arg(value_name = "DIR")]

@@ -10,11 +10,10 @@ use crate::places;
 /// Open a study, or a folder of studies, in a window
 ///
 /// Starts seqtune-view, which is installed beside this program. In a checkout it is built when first asked for.
-///
-///   seqtune view demo
-///   seqtune view results
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune view demo\n\
+\x20 seqtune view results")]
 pub(crate) struct Arguments {
     /// A study, its name under results/, or a folder of studies [default: results]
     #[arg(value_name = "PATH")]
