@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use egui::{Context, Ui};
 
-use crate::folder::FolderWatch;
+use crate::folder::{FolderWatch, Listing};
 use crate::model::{Action, Effect, Model};
 use crate::place::Place;
-use crate::reader::Reader;
+use crate::reader::{News, Reader};
 use crate::{keys, panes, theme};
 
 /// How often the window is drawn anew while a study runs and nothing happens: the times in it go on.
@@ -23,13 +23,22 @@ pub struct Viewer {
     reader: Option<Reader>,
     /// Whether a text box had the keyboard at the end of the last frame.
     typing: bool,
+    /// The window's title.
+    title: String,
 }
 
 impl Viewer {
     /// A viewer of what lies at a path, or of nothing yet. Where nothing is at the path, the window says so.
     pub fn new(ctx: Context, path: Option<&Path>) -> Viewer {
         theme::install(&ctx);
-        let mut viewer = Viewer { model: Model::new(now_us()), ctx, folder: None, reader: None, typing: false };
+        let mut viewer = Viewer {
+            model: Model::new(now_us()),
+            ctx,
+            folder: None,
+            reader: None,
+            typing: false,
+            title: String::new(),
+        };
         if let Some(path) = path {
             viewer.act(Action::OpenPath(path.to_owned()));
         }
@@ -48,6 +57,10 @@ impl Viewer {
         for action in keys::pressed(ui.ctx(), &self.model, self.typing) {
             self.act(action);
         }
+        let dropped = ui.ctx().input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
+        if let Some(path) = dropped {
+            self.act(Action::OpenPath(path));
+        }
         let actions = panes::ui(ui, &self.model);
         self.model.scroll_to = None;
         self.model.focus_filter = false;
@@ -58,8 +71,19 @@ impl Viewer {
             self.act(action);
         }
         self.typing = ui.ctx().text_edit_focused();
+        self.set_title(&ui.ctx().clone());
         if self.model.open.as_ref().is_some_and(|open| open.news.managed) {
             ui.ctx().request_repaint_after(TICK);
+        }
+    }
+
+    /// Names the window after the study.
+    fn set_title(&mut self, ctx: &Context) {
+        let name = self.model.snapshot().map(|snapshot| snapshot.spec.name.as_str());
+        let title = name.map_or_else(|| "seqtune".to_owned(), |name| format!("{name} - seqtune"));
+        if title != self.title {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
         }
     }
 
@@ -87,7 +111,14 @@ impl Viewer {
             Effect::List(place) => {
                 self.reader = None;
                 let ctx = self.ctx.clone();
-                self.folder = FolderWatch::start(place.clone(), move || ctx.request_repaint()).ok();
+                self.folder = match FolderWatch::start(place.clone(), move || ctx.request_repaint()) {
+                    Ok(folder) => Some(folder),
+                    Err(error) => {
+                        let trouble = Some(format!("The folder cannot be watched: {error}."));
+                        self.model.set_listing(Listing { trouble, ..Listing::default() });
+                        None
+                    }
+                };
                 if let Place::Study(directory) = place {
                     self.act(Action::OpenStudy(directory));
                 }
@@ -95,7 +126,14 @@ impl Viewer {
             Effect::Follow(directory) => {
                 if self.reader.as_ref().is_none_or(|reader| reader.directory() != directory) {
                     let ctx = self.ctx.clone();
-                    self.reader = Reader::start(&directory, move || ctx.request_repaint()).ok();
+                    self.reader = match Reader::start(&directory, move || ctx.request_repaint()) {
+                        Ok(reader) => Some(reader),
+                        Err(error) => {
+                            let trouble = Some(format!("The log cannot be followed: {error}."));
+                            self.model.set_news(&directory, News { trouble, ..News::default() });
+                            None
+                        }
+                    };
                 }
             }
             Effect::Reload => {

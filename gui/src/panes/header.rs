@@ -1,6 +1,6 @@
 //! The line at the top: what the study is, how far it is, and whether it runs.
 
-use egui::{ComboBox, RichText, Sense, ThemePreference, Ui, vec2};
+use egui::{Align, ComboBox, Layout, RichText, Sense, ThemePreference, Ui, vec2};
 use seqtune_core::{Reduce, TrialState};
 use seqtune_plot::Snapshot;
 use seqtune_plugin::Direction;
@@ -15,19 +15,20 @@ const COUNTED: [TrialState; 5] =
 pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     ui.add_space(3.0);
-    ui.horizontal(|ui| {
-        if ui.button("Open").on_hover_text("Open a folder or a study (Ctrl+O)").clicked() {
-            actions.push(Action::AskForPath);
+    // What stands at the right comes first, so that the rest wraps in what is left.
+    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+        if ui.button("?").on_hover_text("The keys (?)").clicked() {
+            actions.push(Action::Help);
         }
-        match model.open.as_ref().and_then(|open| Some((open, open.news.snapshot.as_deref()?))) {
-            Some((open, snapshot)) => study(ui, model, open, snapshot),
-            None => drop(ui.label(RichText::new("seqtune").strong())),
-        }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("?").on_hover_text("The keys (?)").clicked() {
-                actions.push(Action::Help);
+        theme_choice(ui);
+        ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
+            if ui.button("Open").on_hover_text("Open a folder or a study (Ctrl+O)").clicked() {
+                actions.push(Action::AskForPath);
             }
-            theme_choice(ui);
+            match model.open.as_ref().and_then(|open| Some((open, open.news.snapshot.as_deref()?))) {
+                Some((open, snapshot)) => study(ui, model, open, snapshot),
+                None => drop(ui.label(RichText::new("seqtune").strong())),
+            }
         });
     });
     let notes = model.open.as_ref().filter(|open| open.news.snapshot.is_some());
