@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         viewport: egui::ViewportBuilder::default()
             .with_app_id("seqtune-view")
             .with_inner_size([1440.0, 900.0])
-            .with_min_inner_size([760.0, 480.0]),
+            .with_min_inner_size([960.0, 600.0]),
         renderer: match arguments.renderer {
             Renderer::Glow => eframe::Renderer::Glow,
             #[cfg(feature = "wgpu")]

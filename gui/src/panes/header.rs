@@ -16,12 +16,14 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     ui.add_space(3.0);
     // What stands at the right comes first, so that the rest wraps in what is left.
-    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+    let line = vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Min), |ui| {
         if ui.button("?").on_hover_text("The keys (?)").clicked() {
             actions.push(Action::Help);
         }
         theme_choice(ui);
-        ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
+        let rest = vec2(ui.available_width(), line.y);
+        ui.allocate_ui_with_layout(rest, Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
             if ui.button("Open").on_hover_text("Open a folder or a study (Ctrl+O)").clicked() {
                 actions.push(Action::AskForPath);
             }

@@ -18,16 +18,20 @@ use crate::model::{Action, Model};
 pub fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     Panel::top("header").show(ui, |ui| actions.extend(header::ui(ui, model)));
+    // In a small window each part gets less, and none is squeezed out.
+    let width = ui.available_width();
     if model.place.is_some() {
         Panel::left("studies")
             .default_size(210.0)
-            .min_size(140.0)
+            .min_size(120.0)
+            .max_size(width * 0.22)
             .show(ui, |ui| actions.extend(studies::ui(ui, model)));
     }
     if model.snapshot().is_some() {
         Panel::right("inspector")
             .default_size(340.0)
-            .min_size(220.0)
+            .min_size(180.0)
+            .max_size(width * 0.36)
             .show(ui, |ui| actions.extend(inspector::ui(ui, model)));
     }
     CentralPanel::default().show(ui, |ui| {
@@ -35,11 +39,12 @@ pub fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
             actions.extend(notice::card(ui, &sentence, button));
             return;
         }
-        let half = (ui.available_height() * 0.5).max(160.0);
+        let height = ui.available_height();
         Panel::bottom("trials")
             .resizable(true)
-            .default_size(half)
+            .default_size(height * 0.5)
             .min_size(120.0)
+            .max_size((height * 0.75).max(120.0))
             .frame(egui::Frame::NONE.inner_margin(egui::Margin { top: 6, ..egui::Margin::ZERO }))
             .show(ui, |ui| actions.extend(table::ui(ui, model)));
         CentralPanel::no_frame().show(ui, |ui| {
