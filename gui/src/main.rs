@@ -72,8 +72,15 @@ fn main() -> ExitCode {
     match eframe::run_native("seqtune-view", options, Box::new(create)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            let why = match &error {
+                // What winit says is for its authors: it names lines of its own source.
+                eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => {
+                    "the display cannot be reached".to_owned()
+                }
+                other => other.to_string(),
+            };
             eprintln!(
-                "seqtune-view: cannot open a window: {error}; check the display and its OpenGL driver, or list the \
+                "seqtune-view: cannot open a window: {why}; check the display and its OpenGL driver, or list the \
                  trials with: seqtune trials DIR"
             );
             ExitCode::FAILURE
