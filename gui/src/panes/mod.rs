@@ -27,7 +27,7 @@ pub fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
             .max_size(width * 0.22)
             .show(ui, |ui| actions.extend(studies::ui(ui, model)));
     }
-    if model.snapshot().is_some() {
+    if model.snapshot().is_some_and(|snapshot| !snapshot.trials.is_empty()) {
         Panel::right("inspector")
             .default_size(340.0)
             .min_size(180.0)
@@ -44,7 +44,7 @@ pub fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
             .resizable(true)
             .default_size(height * 0.5)
             .min_size(120.0)
-            .max_size((height * 0.75).max(120.0))
+            .max_size((height * 0.62).max(120.0))
             .frame(egui::Frame::NONE.inner_margin(egui::Margin { top: 6, ..egui::Margin::ZERO }))
             .show(ui, |ui| actions.extend(table::ui(ui, model)));
         CentralPanel::no_frame().show(ui, |ui| {
