@@ -70,9 +70,8 @@ pub fn paired_interval(
     }
     let layout = Layout::new(a, groups);
     let (ranked_a, ranked_b) = (layout.rank(a), layout.rank(b));
-    let measure = |weights: &[f64]| {
-        Some(layout.mean(&ranked_a, weights, ranking)? - layout.mean(&ranked_b, weights, ranking)?)
-    };
+    let measure =
+        |weights: &[f64]| Some(layout.mean(&ranked_a, weights, ranking)? - layout.mean(&ranked_b, weights, ranking)?);
     layout.percentiles(resampling, measure)
 }
 
@@ -136,11 +135,7 @@ impl Layout {
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 
-    fn percentiles(
-        &self,
-        resampling: Resampling,
-        measure: impl Fn(&[f64]) -> Option<f64> + Sync,
-    ) -> Option<Interval> {
+    fn percentiles(&self, resampling: Resampling, measure: impl Fn(&[f64]) -> Option<f64> + Sync) -> Option<Interval> {
         let groups = self.folds.last()?.end;
         let value = measure(&vec![1.0; groups])?;
         let draw = |index: usize| {

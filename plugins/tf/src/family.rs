@@ -89,8 +89,9 @@ type Metrics = std::collections::BTreeMap<String, seqtune_plugin::MetricValue>;
 
 fn evaluate_valid(data: &TfData, session: &TfSession) -> Result<Metrics, FamilyError> {
     let mut folds = Vec::new();
-    for (rows, scores) in session.out_of_fold()? {
-        let labels: Vec<bool> = rows.iter().map(|row| data.windows.labels[*row as usize]).collect();
+    for fold in session.out_of_fold()? {
+        let (labels, scores): (Vec<bool>, Vec<f64>) =
+            fold.into_iter().map(|(row, score)| (data.windows.labels[row], score)).unzip();
         folds.push(measure(&labels, &scores));
     }
     let mut metrics = report(&folds).metrics;
@@ -99,10 +100,7 @@ fn evaluate_valid(data: &TfData, session: &TfSession) -> Result<Metrics, FamilyE
     Ok(metrics)
 }
 
-fn evaluate_test(
-    data: &TfData,
-    session: impl Fn() -> Result<TfSession, FamilyError>,
-) -> Result<Metrics, FamilyError> {
+fn evaluate_test(data: &TfData, session: impl Fn() -> Result<TfSession, FamilyError>) -> Result<Metrics, FamilyError> {
     let rows: Vec<i64> = data.windows.in_split(Split::Test).into_iter().map(|row| row as i64).collect();
     if rows.is_empty() {
         return Err(FamilyError::Other("the data has no test split".to_owned()));
@@ -120,11 +118,9 @@ fn evaluate_test(
 
 fn predictions(data: &TfData, session: &TfSession) -> Result<Predictions, FamilyError> {
     let mut all = Vec::new();
-    for (fold, (rows, scores)) in session.out_of_fold()?.into_iter().enumerate() {
-        all.extend(rows.iter().zip(scores).map(|(row, score)| {
-            let row = *row as usize;
-            Prediction { row, label: data.windows.labels[row], fold, score }
-        }));
+    for (fold, scored) in session.out_of_fold()?.into_iter().enumerate() {
+        let prediction = |(row, score)| Prediction { row, label: data.windows.labels[row], fold, score };
+        all.extend(scored.into_iter().map(prediction));
     }
     Ok(Predictions::new(all))
 }

@@ -39,8 +39,7 @@ impl TfSession {
     /// # Errors
     /// [`FamilyError::BadParams`] where the point and the data do not fit.
     pub fn open(data: &TfData, job: &Job) -> Result<TfSession, FamilyError> {
-        let facts =
-            Facts { params: job.params.clone(), seed: job.seed, study_seed: job.study_seed, steps: job.steps };
+        let facts = Facts { params: job.params.clone(), seed: job.seed, study_seed: job.study_seed, steps: job.steps };
         let mut session = TfSession::start(data, facts, &job.device)?;
         if let Some(checkpoint) = &job.checkpoint {
             let saved = read_facts(checkpoint)?;
@@ -65,13 +64,16 @@ impl TfSession {
         Ok(session)
     }
 
-    /// Out-of-fold logits: for each fold, the rows that it validates and their logits.
+    /// Out-of-fold logits: for each fold, the rows that it validates with their logits.
     ///
     /// # Errors
     /// Where the device fails.
-    pub fn out_of_fold(&self) -> Result<Vec<(&[i64], Vec<f64>)>, FamilyError> {
-        let score = |fold: &'_ FoldTraining| fold.scores(&self.trial, fold.valid(), || Ok(()));
-        self.folds.iter().map(|fold| Ok((fold.valid(), score(fold)?))).collect()
+    pub fn out_of_fold(&self) -> Result<Vec<Vec<(usize, f64)>>, FamilyError> {
+        let score = |fold: &FoldTraining| {
+            let scores = fold.scores(&self.trial, fold.valid(), || Ok(()))?;
+            Ok(fold.valid().iter().map(|row| *row as usize).zip(scores).collect())
+        };
+        self.folds.iter().map(score).collect()
     }
 
     /// Mean over folds of the logits of rows that no fold has seen.
@@ -173,4 +175,3 @@ fn read_facts(checkpoint: &Path) -> Result<Facts, FamilyError> {
     let text = fs::read(&path).map_err(|error| fail(&error))?;
     serde_json::from_slice(&text).map_err(|error| fail(&error))
 }
-

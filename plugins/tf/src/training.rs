@@ -179,9 +179,8 @@ impl FoldTraining {
             Ok((model, Optimizer::new(trial.hyperparameters.optimizer, rate, &variables)?))
         };
         let (model, optimizer) = made().map_err(of_torch)?;
-        let of_class = |label: bool| {
-            fold.train.iter().filter(|row| trial.labels[**row] == label).map(|row| *row as i64).collect()
-        };
+        let of_class =
+            |label: bool| fold.train.iter().filter(|row| trial.labels[**row] == label).map(|row| *row as i64).collect();
         let valid = fold.valid.iter().map(|row| *row as i64).collect();
         Ok(FoldTraining {
             seed,
@@ -336,11 +335,7 @@ impl FoldTraining {
         Batches::new(rows, trial.hyperparameters.batch, sampling, seed::seed_of_name(self.seed, "batches"))
     }
 
-    fn validate(
-        &self,
-        trial: &Trial,
-        alive: impl FnMut() -> Result<(), FamilyError>,
-    ) -> Result<Measured, FamilyError> {
+    fn validate(&self, trial: &Trial, alive: impl FnMut() -> Result<(), FamilyError>) -> Result<Measured, FamilyError> {
         let scores = self.scores(trial, &self.valid, alive)?;
         let labels: Vec<bool> = self.valid.iter().map(|row| trial.labels[*row as usize]).collect();
         let mut measured = measure(&labels, &scores);
@@ -370,7 +365,9 @@ pub fn measure(labels: &[bool], scores: &[f64]) -> Measured {
     Measured {
         auc: metrics::roc_auc(labels, scores).unwrap_or(nan),
         average_precision: metrics::average_precision(labels, scores).unwrap_or(nan),
-        balanced_accuracy: Confusion::at(labels, scores, 0.0).and_then(|counts| counts.balanced_accuracy()).unwrap_or(nan),
+        balanced_accuracy: Confusion::at(labels, scores, 0.0)
+            .and_then(|counts| counts.balanced_accuracy())
+            .unwrap_or(nan),
         best_balanced_accuracy: best.map_or(nan, |best| best.value),
         threshold: best.map_or(nan, |best| best.threshold),
         ..Measured::default()

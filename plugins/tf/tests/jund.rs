@@ -27,8 +27,12 @@ fn the_exact_motif_has_its_known_rates() {
     let data: &TfData = prepared.content().unwrap();
     let hits = motif::hits(&data.windows);
     let rate = |positive: bool| {
-        let of: Vec<bool> =
-            hits.iter().zip(&data.windows.labels).filter(|(_, label)| **label == positive).map(|(hit, _)| *hit).collect();
+        let of: Vec<bool> = hits
+            .iter()
+            .zip(&data.windows.labels)
+            .filter(|(_, label)| **label == positive)
+            .map(|(hit, _)| *hit)
+            .collect();
         of.iter().filter(|hit| **hit).count() as f64 / of.len() as f64
     };
     assert_eq!(data.windows.rows(), 41_624);

@@ -87,12 +87,7 @@ mod tests {
     use super::*;
 
     fn windows(rows: &[&[u8]]) -> Windows {
-        Windows {
-            length: rows[0].len(),
-            bases: rows.concat(),
-            labels: vec![true; rows.len()],
-            ..Windows::default()
-        }
+        Windows { length: rows[0].len(), bases: rows.concat(), labels: vec![true; rows.len()], ..Windows::default() }
     }
 
     #[test]

@@ -85,7 +85,10 @@ fn read_sequences(path: &Path) -> Result<Sequences, FamilyError> {
         }
         if sequence.len() != found.length {
             let (length, expected) = (sequence.len(), found.length);
-            return Err(fail(line, format!("{id:?} has {length} bases; expected {expected}, as the first sequence has")));
+            return Err(fail(
+                line,
+                format!("{id:?} has {length} bases; expected {expected}, as the first sequence has"),
+            ));
         }
         for letter in sequence.iter() {
             match code_of(*letter) {
@@ -124,17 +127,15 @@ fn read_labels(path: &Path) -> Result<Vec<(Row, u64)>, FamilyError> {
     Ok(rows)
 }
 
-fn join(
-    sequences: Sequences,
-    labels: Vec<(Row, u64)>,
-    fasta: &Path,
-    table: &Path,
-) -> Result<Windows, FamilyError> {
+fn join(sequences: Sequences, labels: Vec<(Row, u64)>, fasta: &Path, table: &Path) -> Result<Windows, FamilyError> {
     let mut by_id: HashMap<String, (Row, u64)> = HashMap::new();
     for (row, line) in labels {
         if let Some((earlier, first)) = by_id.get(&row.id) {
             let id = &earlier.id;
-            return Err(FamilyError::Data(format!("{}, line {line}: {id:?} stands in line {first} already", table.display())));
+            return Err(FamilyError::Data(format!(
+                "{}, line {line}: {id:?} stands in line {first} already",
+                table.display()
+            )));
         }
         by_id.insert(row.id.clone(), (row, line));
     }

@@ -41,7 +41,8 @@ impl CnnOptions {
                 "parameter `kernel` is {kernel}, but the windows have {length} bases; it must be at most {length}"
             ));
         }
-        let mut options = CnnOptions { channels: params.int("channels")?, kernel, second_kernel: None, pool: Pool::Max };
+        let mut options =
+            CnnOptions { channels: params.int("channels")?, kernel, second_kernel: None, pool: Pool::Max };
         if params.bool("second_conv")? {
             let (second, left) = (params.int("second_kernel")?, options.positions(length));
             if second > left {
@@ -106,6 +107,17 @@ impl Cnn {
             pool: options.pool,
             dropout,
         })
+    }
+
+    /// The features of the two strands as one: the larger of maxima, the mean of means. `[batch, features]` each.
+    pub fn merge(&self, strand: &Tensor, other: &Tensor) -> Result<Tensor> {
+        let larger = strand.f_maximum(other)?;
+        if self.pool != Pool::MaxMean {
+            return Ok(larger);
+        }
+        let channels = larger.size()[1] / 2;
+        let mean = ((strand.f_add(other)?).f_mul_scalar(0.5)?).f_narrow(1, channels, channels)?;
+        Ok(Tensor::f_cat(&[larger.f_narrow(1, 0, channels)?, mean], 1)?)
     }
 
     /// `[batch, 4, length]` to `[batch, features]`.

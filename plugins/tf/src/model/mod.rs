@@ -6,7 +6,7 @@
 //! ```
 //!
 //! With shared strands the body reads the window and its reverse complement with the same weights, and the head sees the
-//! larger of the two values of each feature: the logit of a window is that of its reverse complement.
+//! larger of the two values of each feature (of means, their mean): the logit of a window is that of its reverse complement.
 
 mod cnn;
 mod lstm;
@@ -131,7 +131,11 @@ impl Model {
     pub fn forward(&self, windows: &Tensor, accessibility: Option<&Tensor>, train: bool) -> Result<Tensor> {
         let mut features = self.features(windows, train)?;
         if self.share_strands {
-            features = features.f_maximum(&self.features(&reverse_complement(windows)?, train)?)?;
+            let other = self.features(&reverse_complement(windows)?, train)?;
+            features = match &self.body {
+                BodyLayers::Cnn(body) => body.merge(&features, &other)?,
+                BodyLayers::Mlp(_) | BodyLayers::Lstm(_) => features.f_maximum(&other)?,
+            };
         }
         if let Some(accessibility) = accessibility {
             features = Tensor::f_cat(&[&features, accessibility], 1)?;
@@ -213,7 +217,10 @@ mod tests {
         for model in ["mlp", "cnn", "lstm"] {
             let shared = [("model", model.into()), ("rc", "share".into())];
             let (forward, reverse) = (logits(&shared, &windows(), false), logits(&shared, &other, false));
-            assert!(forward.iter().zip(&reverse).all(|(a, b)| (a - b).abs() < 1e-5), "{model}: {forward:?} {reverse:?}");
+            assert!(
+                forward.iter().zip(&reverse).all(|(a, b)| (a - b).abs() < 1e-5),
+                "{model}: {forward:?} {reverse:?}"
+            );
             let single = [("model", model.into()), ("rc", "none".into())];
             assert_ne!(logits(&single, &windows(), false), logits(&single, &other, false), "{model}");
         }
@@ -221,9 +228,8 @@ mod tests {
 
     #[test]
     fn the_reverse_complement_of_acgtt_is_aacgt() {
-        let one_hot = |codes: &[i64]| {
-            Tensor::from_slice(codes).one_hot(4).transpose(0, 1).unsqueeze(0).to_kind(Kind::Float)
-        };
+        let one_hot =
+            |codes: &[i64]| Tensor::from_slice(codes).one_hot(4).transpose(0, 1).unsqueeze(0).to_kind(Kind::Float);
         assert!(reverse_complement(&one_hot(&[0, 1, 2, 3, 3])).unwrap().equal(&one_hot(&[0, 0, 1, 2, 3])));
     }
 }
