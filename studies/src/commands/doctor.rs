@@ -1,13 +1,10 @@
 //! `seqtune doctor`: looks at the installation and says what is missing.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use seqtune::launch;
 use seqtune_core::{Settings, Store, testing};
-use seqtune_plugin::protocol::FromWorker;
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -108,39 +105,17 @@ fn libtorch() -> Finding {
         let message = "not looked for: seqtune-worker is not built, and only it needs libtorch";
         return finding("libtorch", State::Warn, message);
     }
-    let served = launch::WorkerProgram::process(&worker, Vec::new()).list().unwrap_or_default();
-    let Some(family) = served.first() else {
-        let message = format!(
-            "{} does not start; install libtorch again with: cargo xtask setup, then build the worker again",
-            worker.display()
-        );
-        return finding("libtorch", State::Problem, message);
-    };
-    match build_of(&worker, &family.name) {
-        Some(build) if build.is_empty() => finding("libtorch", State::Ok, "the worker starts"),
-        Some(build) => {
+    let asked = launch::WorkerProgram::process(&worker, Vec::new()).list().and_then(|served| {
+        let family = served.first().map(|info| info.name.clone()).unwrap_or_default();
+        launch::WorkerProgram::process(&worker, vec!["--family".to_owned(), family]).build()
+    });
+    match asked {
+        Ok(build) if build.is_empty() => finding("libtorch", State::Ok, "the worker starts"),
+        Ok(build) => {
             let build: Vec<String> = build.into_iter().map(|(key, value)| format!("{key} {value}")).collect();
             finding("libtorch", State::Ok, build.join(", "))
         }
-        None => finding("libtorch", State::Problem, format!("{} starts and does not say ready", worker.display())),
-    }
-}
-
-/// A worker that finds the end of its input quits after its first line.
-fn build_of(worker: &Path, family: &str) -> Option<BTreeMap<String, String>> {
-    let mut child = Command::new(worker)
-        .args(["--family", family])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let mut line = String::new();
-    let read = child.stdout.take().and_then(|output| BufReader::new(output).read_line(&mut line).ok());
-    let ended = child.wait();
-    match (read, ended, serde_json::from_str(&line)) {
-        (Some(_), Ok(_), Ok(FromWorker::Ready { build, .. })) => Some(build),
-        _ => None,
+        Err(error) => finding("libtorch", State::Problem, error.to_string()),
     }
 }
 

@@ -31,6 +31,14 @@ pub(super) enum Start {
     Thread(Arc<dyn ModelFamily>),
 }
 
+/// A worker that said `ready`.
+struct Ready {
+    worker: Worker,
+    lines: Receiver<(u64, Line)>,
+    info: FamilyInfo,
+    build: BTreeMap<String, String>,
+}
+
 /// What a worker told about its family and the study's data.
 #[derive(Clone, Debug)]
 pub struct Opened {
@@ -147,13 +155,12 @@ impl WorkerProgram {
         })
     }
 
-    /// The family, asked from a worker that is started for it.
+    /// Versions and machine, asked from a worker that is started for it.
     ///
     /// # Errors
     /// Where it does not start or speaks another protocol.
-    pub fn info(&self) -> Result<FamilyInfo, LaunchError> {
-        let (_worker, _lines, info, _build) = self.start_and_wait()?;
-        Ok(info)
+    pub fn build(&self) -> Result<BTreeMap<String, String>, LaunchError> {
+        Ok(self.start_and_wait()?.build)
     }
 
     /// The family, and the data as it prepares it.
@@ -161,7 +168,7 @@ impl WorkerProgram {
     /// # Errors
     /// [`LaunchError::Data`] where the family cannot use the data.
     pub fn open(&self, data: &DataSpec, cache: &Path) -> Result<Opened, LaunchError> {
-        let (mut worker, lines, info, build) = self.start_and_wait()?;
+        let Ready { mut worker, lines, info, build } = self.start_and_wait()?;
         let gone = |message: String| LaunchError::cannot_start(self, message);
         worker
             .send(&ToWorker::Prepare { data: data.clone(), cache: cache.to_owned() })
@@ -184,16 +191,14 @@ impl WorkerProgram {
         }
     }
 
-    fn start_and_wait(
-        &self,
-    ) -> Result<(Worker, Receiver<(u64, Line)>, FamilyInfo, BTreeMap<String, String>), LaunchError> {
+    fn start_and_wait(&self) -> Result<Ready, LaunchError> {
         let (sender, lines) = unbounded();
         let mut worker = Worker::start(self, 0, sender)?;
         let deadline = Instant::now() + READY_LIMIT;
         match lines.recv_deadline(deadline).map(|(_, line)| line) {
             Ok(Line::Message(FromWorker::Ready { protocol, info, build, .. })) => {
                 worker.check_protocol(protocol)?;
-                Ok((worker, lines, *info, build))
+                Ok(Ready { worker, lines, info: *info, build })
             }
             Ok(Line::Message(_)) => Err(LaunchError::Protocol {
                 program: self.to_string(),
