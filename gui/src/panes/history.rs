@@ -1,8 +1,9 @@
 //! The history: the value of each trial, and the best so far.
 
 use egui::{RichText, Ui};
-use egui_plot::{HoverPosition, Line, MarkerShape, Plot, PlotPoint, PlotPoints, Points};
+use egui_plot::{HoverPosition, Line, Plot, PlotPoint, PlotPoints, Points};
 
+use super::marks::Marks;
 use super::nearest::nearest;
 use super::notice;
 use crate::model::{Action, Model};
@@ -43,14 +44,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
         .show(ui, |plot| {
             for (state, points) in &drawn.states {
                 let (shape, filled) = theme::state_marker(*state);
-                let radius = if shape == MarkerShape::Circle { 2.8 } else { 4.0 };
-                plot.points(
-                    Points::new(state.name(), PlotPoints::Borrowed(points))
-                        .shape(shape)
-                        .filled(filled)
-                        .radius(radius)
-                        .color(theme::state_color(&visuals, *state)),
-                );
+                plot.add(Marks::new(state.name(), points, shape, filled, theme::state_color(&visuals, *state)));
             }
             // Bands would draw the steps as a wedge.
             plot.line(

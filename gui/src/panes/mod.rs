@@ -5,6 +5,7 @@ mod dialogs;
 mod header;
 mod history;
 mod inspector;
+mod marks;
 mod nearest;
 mod notice;
 mod studies;
