@@ -171,7 +171,8 @@ fn npy(kind: &str, shape: &str, data: &[u8]) -> Vec<u8> {
 #[test]
 fn a_missing_libtorch_is_a_sentence_and_exit_code_5() {
     let scratch = TempDir::new().unwrap();
-    std::fs::write(scratch.path().join("study.toml"), TF.replace("\"npy\"\ndir = \"windows\"", "\"synthetic\"")).unwrap();
+    std::fs::write(scratch.path().join("study.toml"), TF.replace("\"npy\"\ndir = \"windows\"", "\"synthetic\""))
+        .unwrap();
     // A library that is none, found before the real one, stands in for one that is gone.
     let broken = scratch.path().join("broken");
     std::fs::create_dir(&broken).unwrap();

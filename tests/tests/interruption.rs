@@ -117,7 +117,8 @@ fn a_signal_ends_the_run_in_order_and_the_study_goes_on() {
         assert!(asked.elapsed() < Duration::from_secs(10), "{one:?}");
         assert_eq!(history(&study).count(TrialState::Running), 0, "{one:?}");
         let left = history(&study);
-        let interrupted = left.trials.iter().flat_map(|trial| &trial.attempts).filter_map(|attempt| attempt.end.as_ref());
+        let interrupted =
+            left.trials.iter().flat_map(|trial| &trial.attempts).filter_map(|attempt| attempt.end.as_ref());
         let name = "interrupted";
         assert!(
             interrupted.clone().any(|(end, ..)| matches!(end, seqtune_core::AttemptEnd::Failed(c) if c.name() == name)),

@@ -27,16 +27,10 @@ pub(crate) fn run(checkout: &Checkout, arguments: &BenchArguments) -> Result<(),
         }
         return Ok(());
     };
-    let chosen: Vec<_> = benchmarks
-        .iter()
-        .filter(|benchmark| benchmark.name == *name)
-        .collect();
+    let chosen: Vec<_> = benchmarks.iter().filter(|benchmark| benchmark.name == *name).collect();
     if chosen.is_empty() {
         let known: Vec<&str> = benchmarks.iter().map(|bench| bench.name.as_str()).collect();
-        return Err(Error::NoBench {
-            name: name.clone(),
-            known: known.join(", "),
-        });
+        return Err(Error::NoBench { name: name.clone(), known: known.join(", ") });
     }
     setup::run(checkout, &SetupArguments::default())?;
     let mut steps = Steps::default();

@@ -7,15 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 
 /// Where the cache is: `chosen`, else `SEQTUNE_CACHE`, else `seqtune` in the user's cache folder. Always absolute.
-pub(crate) fn place(
-    chosen: Option<&Path>,
-    environment: impl Fn(&str) -> Option<OsString>,
-) -> Result<PathBuf, Error> {
-    let set = |name: &str| {
-        environment(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+pub(crate) fn place(chosen: Option<&Path>, environment: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, Error> {
+    let set = |name: &str| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     // The XDG base directory specification has relative paths ignored.
     let user_cache = || set("XDG_CACHE_HOME").filter(|path| path.is_absolute());
     let place = chosen
@@ -50,9 +43,7 @@ pub(crate) fn install(
     remove_leftovers(cache, &aside_prefix)?;
     let aside = cache.join(format!("{aside_prefix}{}", std::process::id()));
     fs::create_dir(&aside).map_err(Error::file("create", &aside))?;
-    let result = fill(&aside)
-        .and_then(|()| is_good(&aside))
-        .and_then(|()| take_name(&aside, &place));
+    let result = fill(&aside).and_then(|()| is_good(&aside)).and_then(|()| take_name(&aside, &place));
     if result.is_err() {
         // The error that stopped it is the one to tell; a leftover is removed by the next run.
         let _ = fs::remove_dir_all(&aside);
@@ -113,17 +104,9 @@ mod tests {
         let chosen = Path::new("/chosen");
         assert_eq!(place(Some(chosen), all)?, chosen);
         assert_eq!(place(None, all)?, Path::new("/own"));
-        let not = |hidden: &'static [&'static str]| {
-            move |name: &str| all(name).filter(|_| !hidden.contains(&name))
-        };
-        assert_eq!(
-            place(None, not(&["SEQTUNE_CACHE"]))?,
-            Path::new("/xdg/seqtune")
-        );
-        assert_eq!(
-            place(None, not(&["SEQTUNE_CACHE", "XDG_CACHE_HOME"]))?,
-            Path::new("/home/ada/.cache/seqtune")
-        );
+        let not = |hidden: &'static [&'static str]| move |name: &str| all(name).filter(|_| !hidden.contains(&name));
+        assert_eq!(place(None, not(&["SEQTUNE_CACHE"]))?, Path::new("/xdg/seqtune"));
+        assert_eq!(place(None, not(&["SEQTUNE_CACHE", "XDG_CACHE_HOME"]))?, Path::new("/home/ada/.cache/seqtune"));
         let nothing = place(None, |_| None);
         assert!(matches!(nothing, Err(Error::NoCachePlace)));
         Ok(())
@@ -144,9 +127,7 @@ mod tests {
 
     fn has_good_file(directory: &Path) -> Result<(), Error> {
         let path = directory.join("good");
-        fs::metadata(&path)
-            .map(|_| ())
-            .map_err(Error::file("find", &path))
+        fs::metadata(&path).map(|_| ()).map_err(Error::file("find", &path))
     }
 
     fn write_good_file(directory: &Path) -> Result<(), Error> {
@@ -159,9 +140,7 @@ mod tests {
         let cache = tempfile::tempdir()?;
         let first = install(cache.path(), "thing", has_good_file, write_good_file)?;
         assert_eq!(first, cache.path().join("thing"));
-        let second = install(cache.path(), "thing", has_good_file, |_| {
-            unreachable!("there is nothing to fill")
-        })?;
+        let second = install(cache.path(), "thing", has_good_file, |_| unreachable!("there is nothing to fill"))?;
         assert_eq!(second, first);
         Ok(())
     }
@@ -197,10 +176,7 @@ mod tests {
         fs::write(cache.path().join("thing").join("half"), "")?;
         let place = install(cache.path(), "thing", has_good_file, write_good_file)?;
         assert!(place.join("good").exists() && !place.join("half").exists());
-        let mut left: Vec<_> = fs::read_dir(cache.path())?
-            .flatten()
-            .map(|entry| entry.file_name())
-            .collect();
+        let mut left: Vec<_> = fs::read_dir(cache.path())?.flatten().map(|entry| entry.file_name()).collect();
         left.sort();
         assert_eq!(left, ["thing", "thing.lock"]);
         Ok(())

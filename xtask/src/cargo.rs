@@ -17,10 +17,7 @@ pub(crate) fn cargo(checkout: &Checkout) -> Command {
     // What cargo tells a program it runs about the program's own package is not for the packages built from here.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
-        {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }
     }
@@ -49,12 +46,9 @@ impl Workspace {
             .map_err(|error| unreadable(error.to_string()))?;
         if !answer.status.success() {
             let text = String::from_utf8_lossy(&answer.stderr);
-            return Err(unreadable(
-                text.trim_start_matches("error: ").trim().to_owned(),
-            ));
+            return Err(unreadable(text.trim_start_matches("error: ").trim().to_owned()));
         }
-        let metadata = serde_json::from_slice(&answer.stdout)
-            .map_err(|error| unreadable(error.to_string()))?;
+        let metadata = serde_json::from_slice(&answer.stdout).map_err(|error| unreadable(error.to_string()))?;
         Ok(Self { metadata })
     }
 
@@ -62,9 +56,7 @@ impl Workspace {
     pub(crate) fn release_program(&self, program: &str) -> Result<PathBuf, Error> {
         let target = self.metadata["target_directory"]
             .as_str()
-            .ok_or_else(|| Error::Metadata {
-                problem: "it names no target directory".to_owned(),
-            })?;
+            .ok_or_else(|| Error::Metadata { problem: "it names no target directory".to_owned() })?;
         let file = format!("{program}{}", env::consts::EXE_SUFFIX);
         Ok(PathBuf::from(target).join("release").join(file))
     }
@@ -81,10 +73,7 @@ impl Workspace {
                 targets
                     .into_iter()
                     .filter(|target| list(&target["kind"]).contains(&Value::from("bench")))
-                    .map(move |target| Benchmark {
-                        package: package.clone(),
-                        name: text(&target["name"]),
-                    })
+                    .map(move |target| Benchmark { package: package.clone(), name: text(&target["name"]) })
             })
             .collect();
         found.sort_by(|a, b| (&a.name, &a.package).cmp(&(&b.name, &b.package)));

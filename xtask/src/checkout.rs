@@ -20,9 +20,7 @@ impl Checkout {
 
     /// The checkout at `root`.
     pub(crate) fn at(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-        }
+        Self { root: root.to_owned() }
     }
 
     /// The folder that holds the workspace's `Cargo.toml`.

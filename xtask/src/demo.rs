@@ -41,27 +41,12 @@ pub(crate) fn run(checkout: &Checkout, arguments: &DemoArguments) -> Result<(), 
         command
     };
     let mut steps = Steps::default();
-    steps.run(
-        "build",
-        cargo(checkout).args([
-            "build",
-            "--release",
-            "-p",
-            "seqtune",
-            "-p",
-            "seqtune-worker",
-        ]),
-    )?;
+    steps.run("build", cargo(checkout).args(["build", "--release", "-p", "seqtune", "-p", "seqtune-worker"]))?;
     outlive_interrupts()?;
-    steps
-        .run("search", &mut seqtune(&["run", STUDY_FILE]))
-        .map_err(|error| match error {
-            Error::Step {
-                code: Some(STOPPED),
-                ..
-            } => Error::SearchStopped,
-            other => other,
-        })?;
+    steps.run("search", &mut seqtune(&["run", STUDY_FILE])).map_err(|error| match error {
+        Error::Step { code: Some(STOPPED), .. } => Error::SearchStopped,
+        other => other,
+    })?;
     steps.run("trials", &mut seqtune(&["trials", STUDY, "--top", "10"]))?;
     println!("\nTo see the trials in a window (built when first asked for):");
     println!("    {}", shown(&seqtune(&["view", STUDY])));
@@ -73,10 +58,7 @@ fn outlive_interrupts() -> Result<(), Error> {
     let noted = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(signal_hook::consts::SIGINT, noted)
         .map(|_| ())
-        .map_err(|source| Error::Start {
-            program: "the handling of Ctrl-C".to_owned(),
-            source,
-        })
+        .map_err(|source| Error::Start { program: "the handling of Ctrl-C".to_owned(), source })
 }
 
 /// Removes a study's directory, and nothing that is not one.
@@ -85,9 +67,7 @@ fn remove_study(path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     if !path.join("study.db").is_file() {
-        return Err(Error::NotAStudy {
-            path: path.to_owned(),
-        });
+        return Err(Error::NotAStudy { path: path.to_owned() });
     }
     fs::remove_dir_all(path).map_err(Error::file("remove", path))
 }

@@ -18,10 +18,7 @@ pub(crate) const STOPPED: u8 = 75;
 pub(crate) enum Error {
     /// No C or C++ compiler answers.
     #[error("no working {language} compiler was found (tried {tried}); install one ({DEBIAN})")]
-    NoCompiler {
-        language: &'static str,
-        tried: String,
-    },
+    NoCompiler { language: &'static str, tried: String },
 
     /// No Python answers, or not one that pip has libtorch for.
     #[error(
@@ -43,11 +40,7 @@ pub(crate) enum Error {
 
     /// The cache's file system cannot hold the download and what is unpacked from it.
     #[error("libtorch needs {needed_gb:.1} GB of free disk while it is installed and {place} has {free_gb:.1} GB; free some, or choose another disk with --cache DIR or SEQTUNE_CACHE", place = .place.display())]
-    DiskTooSmall {
-        place: PathBuf,
-        needed_gb: f64,
-        free_gb: f64,
-    },
+    DiskTooSmall { place: PathBuf, needed_gb: f64, free_gb: f64 },
 
     /// pip could not install it.
     #[error("libtorch was not installed: {0}")]
@@ -61,20 +54,11 @@ pub(crate) enum Error {
 
     /// A directory that somebody named is no libtorch of the right version.
     #[error("{origin} {directory} cannot be used: {problem}; it has to be libtorch {VERSION}, unpacked or the `torch` folder of a Python's site-packages", directory = .directory.display())]
-    NotLibtorch {
-        origin: &'static str,
-        directory: PathBuf,
-        problem: String,
-    },
+    NotLibtorch { origin: &'static str, directory: PathBuf, problem: String },
 
     /// A libtorch is there and the loader does not take it.
     #[error("{origin} {directory} cannot be used: {library} does not load ({reason}); `cargo xtask setup` without --use gets one that is complete", directory = .directory.display())]
-    DoesNotLoad {
-        origin: &'static str,
-        directory: PathBuf,
-        library: String,
-        reason: String,
-    },
+    DoesNotLoad { origin: &'static str, directory: PathBuf, library: String, reason: String },
 
     /// Something of the user's is where the link belongs.
     #[error("{path} is not a link made by setup; move it away, then run this again", path = .path.display())]
@@ -82,12 +66,7 @@ pub(crate) enum Error {
 
     /// A step of a command failed and the command stopped there.
     #[error("{step} failed ({how}); to run it alone: {command}")]
-    Step {
-        step: String,
-        how: String,
-        command: String,
-        code: Option<u8>,
-    },
+    Step { step: String, how: String, command: String, code: Option<u8> },
 
     /// The demo's search was stopped by its user or by the machine.
     #[error("the search was stopped; `cargo xtask demo` goes on with it")]
@@ -111,30 +90,20 @@ pub(crate) enum Error {
 
     /// A file operation failed.
     #[error("cannot {doing} {path}: {source}", path = .path.display())]
-    File {
-        doing: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { doing: &'static str, path: PathBuf, source: io::Error },
 }
 
 impl Error {
     /// The error of a file operation, to be used with `map_err`.
     pub(crate) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::File {
-            doing,
-            path,
-            source,
-        }
+        move |source| Self::File { doing, path, source }
     }
 
     /// A failed step ends with the code of its program, everything else with 1.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Step {
-                code: Some(code), ..
-            } => ExitCode::from(*code),
+            Self::Step { code: Some(code), .. } => ExitCode::from(*code),
             Self::SearchStopped => ExitCode::from(STOPPED),
             _ => ExitCode::FAILURE,
         }

@@ -40,11 +40,7 @@ pub(crate) fn within(directory: &Path) -> PathBuf {
 
 /// The library that everything else hangs on.
 pub(crate) fn library(directory: &Path) -> PathBuf {
-    let name = format!(
-        "{}torch_cpu{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    );
+    let name = format!("{}torch_cpu{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     directory.join("lib").join(name)
 }
 
@@ -75,10 +71,7 @@ fn is_supported(found: &str) -> bool {
 }
 
 fn relative(path: &Path, directory: &Path) -> String {
-    path.strip_prefix(directory)
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(directory).unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]
@@ -107,10 +100,7 @@ mod tests {
     fn versions_are_read_as_python_writes_them() {
         let text = "from typing import Optional\n\n__all__ = ['__version__']\n__version__ = '2.11.0+cu130'\n";
         assert_eq!(python_version(text), Some("2.11.0+cu130"));
-        assert_eq!(
-            python_version("__version__: str = \"2.10.1\"\n"),
-            Some("2.10.1")
-        );
+        assert_eq!(python_version("__version__: str = \"2.10.1\"\n"), Some("2.10.1"));
         assert_eq!(python_version("version = '2.11.0'\n"), None);
         assert_eq!(python_version("__version__ = release()\n"), None);
         assert_eq!(python_version(""), None);
@@ -132,10 +122,7 @@ mod tests {
         let torch = place.path().join("torch");
         let problem = |expected: &str| {
             let found = inspect(&torch).err().unwrap_or_default();
-            assert!(
-                found.contains(expected),
-                "{found:?} does not say {expected:?}"
-            );
+            assert!(found.contains(expected), "{found:?} does not say {expected:?}");
         };
         problem("no such folder");
         fs::create_dir_all(torch.join("lib"))?;

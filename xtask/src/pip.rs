@@ -23,11 +23,7 @@ pub(crate) struct Recipe {
 
 /// The CPU library of the Linux wheel is linked against two small CUDA libraries and does not load without them; all
 /// the others (2 GB) are needed only for CUDA itself.
-const SLIM_LINUX: &[&str] = &[
-    "torch==2.11.0",
-    "nvidia-cuda-runtime==13.0.96",
-    "nvidia-cuda-cupti==13.0.85",
-];
+const SLIM_LINUX: &[&str] = &["torch==2.11.0", "nvidia-cuda-runtime==13.0.96", "nvidia-cuda-cupti==13.0.85"];
 const TORCH: &[&str] = &["torch==2.11.0"];
 
 impl Recipe {
@@ -39,23 +35,13 @@ impl Recipe {
             ("macos", "aarch64") => (TORCH, 0.09, 0.5),
             _ => return None,
         };
-        Some(Self {
-            requirements,
-            dependencies: false,
-            download_gb,
-            disk_gb,
-        })
+        Some(Self { requirements, dependencies: false, download_gb, disk_gb })
     }
 
     /// All that training on an NVIDIA GPU needs besides the driver.
     pub(crate) fn cuda(os: &str, arch: &str) -> Option<Self> {
         let known = matches!((os, arch), ("linux", "x86_64" | "aarch64"));
-        known.then_some(Self {
-            requirements: TORCH,
-            dependencies: true,
-            download_gb: 2.8,
-            disk_gb: 4.8,
-        })
+        known.then_some(Self { requirements: TORCH, dependencies: true, download_gb: 2.8, disk_gb: 4.8 })
     }
 
     /// Disk needed while it is installed, in GB: the wheels, once more in pip's own cache, and what they unpack to.
@@ -78,9 +64,7 @@ pub(crate) enum PipFailure {
     )]
     NoWheel { detail: String },
     /// The disk is full.
-    #[error(
-        "the disk is full ({detail}); free some, or choose another disk with --cache DIR or SEQTUNE_CACHE"
-    )]
+    #[error("the disk is full ({detail}); free some, or choose another disk with --cache DIR or SEQTUNE_CACHE")]
     DiskFull { detail: String },
     /// Something else, in pip's words.
     #[error("pip says: {detail}")]
@@ -106,11 +90,8 @@ impl PipFailure {
             "ProtocolError",
             "RemoteDisconnected",
         ];
-        let mentioning = |words: &[&str]| {
-            text.lines()
-                .rfind(|line| words.iter().any(|word| line.contains(word)))
-                .map(shorten)
-        };
+        let mentioning =
+            |words: &[&str]| text.lines().rfind(|line| words.iter().any(|word| line.contains(word))).map(shorten);
         // In this order: without a network pip ends on "No matching distribution", too.
         if let Some(detail) = mentioning(DISK) {
             Self::DiskFull { detail }
@@ -135,9 +116,7 @@ fn shorten(line: &str) -> String {
         Some((_, error)) => error.rsplit_once("': ").map_or(error, |(error, _)| error),
         None => line,
     };
-    let clause = clause
-        .rsplit_once(">: ")
-        .map_or(clause, |(_, reason)| reason);
+    let clause = clause.rsplit_once(">: ").map_or(clause, |(_, reason)| reason);
     let clause = clause.trim_end_matches(['\'', '"', ')', '(', ',']);
     clause.chars().take(LONGEST).collect()
 }
@@ -148,13 +127,7 @@ pub(crate) fn install(python: &Python, recipe: &Recipe, directory: &Path) -> Res
     let temporary = directory.join("tmp");
     fs::create_dir_all(&temporary).map_err(Error::file("create", &temporary))?;
     let mut pip = python.command();
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--no-compile",
-        "--only-binary=:all:",
-    ]);
+    pip.args(["-m", "pip", "install", "--no-compile", "--only-binary=:all:"]);
     if !recipe.dependencies {
         pip.arg("--no-deps");
     }
@@ -168,10 +141,7 @@ pub(crate) fn install(python: &Python, recipe: &Recipe, directory: &Path) -> Res
         .env("PIP_USER", "0")
         .env("PIP_REQUIRE_VIRTUALENV", "0")
         .stderr(Stdio::piped());
-    let start = |source| Error::Start {
-        program: "pip".to_owned(),
-        source,
-    };
+    let start = |source| Error::Start { program: "pip".to_owned(), source };
     let mut running = pip.spawn().map_err(start)?;
     let mut complaints = String::new();
     if let Some(stderr) = running.stderr.take() {
@@ -229,25 +199,17 @@ mod tests {
             2.2.0)\nERROR: No matching distribution found for torch==2.11.0\n";
         assert_eq!(
             PipFailure::from_stderr(missing),
-            PipFailure::NoWheel {
-                detail: "No matching distribution found for torch==2.11.0".to_owned()
-            }
+            PipFailure::NoWheel { detail: "No matching distribution found for torch==2.11.0".to_owned() }
         );
     }
 
     #[test]
     fn other_complaints_keep_their_words() {
         let full = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n";
-        assert!(matches!(
-            PipFailure::from_stderr(full),
-            PipFailure::DiskFull { .. }
-        ));
+        assert!(matches!(PipFailure::from_stderr(full), PipFailure::DiskFull { .. }));
         let odd = "WARNING: one\nERROR: odd thing\n\n";
         let detail = "odd thing".to_owned();
         assert_eq!(PipFailure::from_stderr(odd), PipFailure::Other { detail });
-        assert!(matches!(
-            PipFailure::from_stderr(""),
-            PipFailure::Other { .. }
-        ));
+        assert!(matches!(PipFailure::from_stderr(""), PipFailure::Other { .. }));
     }
 }

@@ -56,11 +56,7 @@ impl Python {
     /// The names under which a Python may be found, the usual one first.
     pub(crate) fn candidates() -> Vec<PathBuf> {
         let versioned = MINOR_VERSIONS.rev().map(|minor| format!("python3.{minor}"));
-        ["python3".to_owned(), "python".to_owned()]
-            .into_iter()
-            .chain(versioned)
-            .map(PathBuf::from)
-            .collect()
+        ["python3".to_owned(), "python".to_owned()].into_iter().chain(versioned).map(PathBuf::from).collect()
     }
 
     /// The first of `candidates` that will do; else what is wrong with the first that is there.
@@ -75,9 +71,7 @@ impl Python {
                 None => {}
             }
         }
-        Err(problem.unwrap_or_else(|| Error::NoPython {
-            problem: "no Python was found".to_owned(),
-        }))
+        Err(problem.unwrap_or_else(|| Error::NoPython { problem: "no Python was found".to_owned() }))
     }
 
     /// `None` where there is no such program.
@@ -92,13 +86,9 @@ impl Python {
         let text = String::from_utf8_lossy(&answer.stdout);
         let version = parse_version(&text).filter(|_| answer.status.success());
         Some(match version {
-            None => Err(Error::NoPython {
-                problem: format!("{name} does not run"),
-            }),
+            None => Err(Error::NoPython { problem: format!("{name} does not run") }),
             Some((3, minor)) if MINOR_VERSIONS.contains(&minor) => Self::with_pip(program),
-            Some((major, minor)) => Err(Error::NoPython {
-                problem: format!("{name} is Python {major}.{minor}"),
-            }),
+            Some((major, minor)) => Err(Error::NoPython { problem: format!("{name} is Python {major}.{minor}") }),
         })
     }
 
@@ -110,13 +100,9 @@ impl Python {
             .stderr(Stdio::null())
             .status();
         if pip.is_ok_and(|status| status.success()) {
-            Ok(Self {
-                program: program.to_owned(),
-            })
+            Ok(Self { program: program.to_owned() })
         } else {
-            Err(Error::NoPip {
-                python: program.display().to_string(),
-            })
+            Err(Error::NoPip { python: program.display().to_string() })
         }
     }
 
@@ -131,10 +117,7 @@ impl Python {
     pub(crate) fn free_bytes(&self, directory: &Path) -> Option<u64> {
         let answer = self
             .command()
-            .args([
-                "-c",
-                "import shutil, sys; print(shutil.disk_usage(sys.argv[1]).free)",
-            ])
+            .args(["-c", "import shutil, sys; print(shutil.disk_usage(sys.argv[1]).free)"])
             .arg(directory)
             .stderr(Stdio::null())
             .output()
@@ -155,10 +138,8 @@ impl Python {
         }
         let text = String::from_utf8_lossy(&answer.stderr);
         let last = text.lines().rfind(|line| !line.trim().is_empty());
-        let reason = last.map_or_else(
-            || answer.status.to_string(),
-            |line| line.trim_start_matches("OSError: ").to_owned(),
-        );
+        let reason =
+            last.map_or_else(|| answer.status.to_string(), |line| line.trim_start_matches("OSError: ").to_owned());
         Err(reason)
     }
 }
@@ -180,11 +161,7 @@ pub(crate) mod fake {
 
     /// A shell script that says it is Python `version` and answers `-m pip --version`; `pip_install` is the shell code
     /// of `-m pip install`, with the folder of `--target` in `$target` and all else in `$@`.
-    pub(crate) fn python(
-        directory: &Path,
-        version: &str,
-        pip_install: &str,
-    ) -> std::io::Result<PathBuf> {
+    pub(crate) fn python(directory: &Path, version: &str, pip_install: &str) -> std::io::Result<PathBuf> {
         let script = format!(
             r#"#!/bin/sh
 case "$2" in
@@ -203,10 +180,8 @@ done
         );
         let path = directory.join("python3");
         // Written by another program, so that no thread of this test holds it open for writing when it is started.
-        let status = Command::new("sh")
-            .args(["-c", r#"printf '%s' "$1" > "$2""#, "sh", &script])
-            .arg(&path)
-            .status()?;
+        let status =
+            Command::new("sh").args(["-c", r#"printf '%s' "$1" > "$2""#, "sh", &script]).arg(&path).status()?;
         assert!(status.success());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
         Ok(path)
@@ -237,10 +212,7 @@ mod tests {
         for version in ["3 9", "3 15", "2 7"] {
             let sentence = find(version)?.err().map(|error| error.to_string());
             let shown = version.replace(' ', ".");
-            assert!(
-                sentence.is_some_and(|text| text.contains(&shown)),
-                "{version}"
-            );
+            assert!(sentence.is_some_and(|text| text.contains(&shown)), "{version}");
         }
         Ok(())
     }

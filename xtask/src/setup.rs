@@ -55,11 +55,7 @@ struct Machine<'a> {
 }
 
 /// Returns the libtorch that the build will use.
-fn get(
-    checkout: &Checkout,
-    arguments: &SetupArguments,
-    machine: &Machine,
-) -> Result<PathBuf, Error> {
+fn get(checkout: &Checkout, arguments: &SetupArguments, machine: &Machine) -> Result<PathBuf, Error> {
     let link = checkout.libtorch_link();
     // Run through cargo, this program always sees LIBTORCH: .cargo/config.toml sets it to the link.
     let set = machine.libtorch.as_ref().filter(|value| !value.is_empty());
@@ -100,23 +96,14 @@ fn check_existing(named: &Path, machine: &Machine) -> Result<PathBuf, Error> {
 }
 
 /// Loads the libraries once, so that one that is missing is named here and not by the first training run.
-fn check_loads(
-    python: &Python,
-    origin: &'static str,
-    directory: &Path,
-    cuda: bool,
-) -> Result<(), Error> {
+fn check_loads(python: &Python, origin: &'static str, directory: &Path, cuda: bool) -> Result<(), Error> {
     let cpu = libtorch::library(directory);
     let gpu = cuda.then(|| directory.join("lib").join("libtorch_cuda.so"));
     for library in [Some(cpu), gpu].into_iter().flatten() {
         python.load(&library).map_err(|reason| Error::DoesNotLoad {
             origin,
             directory: directory.to_owned(),
-            library: library
-                .file_name()
-                .unwrap_or_default()
-                .display()
-                .to_string(),
+            library: library.file_name().unwrap_or_default().display().to_string(),
             reason,
         })?;
     }
@@ -126,11 +113,8 @@ fn check_loads(
 /// The libtorch in the cache, installed there if it is not yet.
 fn installed(arguments: &SetupArguments, machine: &Machine) -> Result<PathBuf, Error> {
     let (os, arch) = (env::consts::OS, env::consts::ARCH);
-    let (kind, recipe) = if arguments.cuda {
-        ("cuda", Recipe::cuda(os, arch))
-    } else {
-        ("slim", Recipe::slim(os, arch))
-    };
+    let (kind, recipe) =
+        if arguments.cuda { ("cuda", Recipe::cuda(os, arch)) } else { ("slim", Recipe::slim(os, arch)) };
     let recipe = recipe.ok_or_else(|| Error::NoRecipe {
         platform: match arguments.cuda {
             true => format!("{os} {arch} with CUDA"),
@@ -162,11 +146,9 @@ fn installed(arguments: &SetupArguments, machine: &Machine) -> Result<PathBuf, E
 fn check_disk(python: &Python, place: &Path, recipe: &Recipe) -> Result<(), Error> {
     let needed_gb = recipe.peak_gb();
     match python.free_bytes(place).map(|bytes| bytes as f64 / 1e9) {
-        Some(free_gb) if free_gb < needed_gb => Err(Error::DiskTooSmall {
-            place: place.parent().unwrap_or(place).to_owned(),
-            needed_gb,
-            free_gb,
-        }),
+        Some(free_gb) if free_gb < needed_gb => {
+            Err(Error::DiskTooSmall { place: place.parent().unwrap_or(place).to_owned(), needed_gb, free_gb })
+        }
         _ => Ok(()),
     }
 }
@@ -210,22 +192,14 @@ Failed to establish a new connection: [Errno 101] Network is unreachable')': /si
             let root = place.path().join("checkout");
             fs::create_dir(&root)?;
             let checkout = Checkout::at(&root);
-            Ok(Self {
-                place,
-                checkout,
-                python,
-            })
+            Ok(Self { place, checkout, python })
         }
 
         fn cache(&self) -> PathBuf {
             self.place.path().join("cache")
         }
 
-        fn get_with(
-            &self,
-            arguments: &SetupArguments,
-            libtorch: Option<&Path>,
-        ) -> Result<PathBuf, Error> {
+        fn get_with(&self, arguments: &SetupArguments, libtorch: Option<&Path>) -> Result<PathBuf, Error> {
             let cache = self.cache().into_os_string();
             let machine = Machine {
                 libtorch: libtorch.map(Into::into),
@@ -242,10 +216,7 @@ Failed to establish a new connection: [Errno 101] Network is unreachable')': /si
         /// The command lines that pip got.
         fn pip_runs(&self) -> Vec<String> {
             let text = fs::read_to_string(self.place.path().join("python3.ran"));
-            text.unwrap_or_default()
-                .lines()
-                .map(str::to_owned)
-                .collect()
+            text.unwrap_or_default().lines().map(str::to_owned).collect()
         }
     }
 
@@ -254,9 +225,7 @@ Failed to establish a new connection: [Errno 101] Network is unreachable')': /si
         let bench = Bench::new(INSTALLS)?;
         let link = bench.get()?;
         assert_eq!(link, bench.checkout.libtorch_link());
-        let expected = bench
-            .cache()
-            .join("libtorch-2.11.0-slim/site-packages/torch");
+        let expected = bench.cache().join("libtorch-2.11.0-slim/site-packages/torch");
         assert_eq!(fs::read_link(&link)?, expected);
         bench.get()?;
         let runs = bench.pip_runs();
@@ -303,10 +272,7 @@ Failed to establish a new connection: [Errno 101] Network is unreachable')': /si
     #[test]
     fn the_cuda_one_brings_its_dependencies_and_then_stays() -> TestResult {
         let bench = Bench::new(INSTALLS)?;
-        let cuda = SetupArguments {
-            cuda: true,
-            ..SetupArguments::default()
-        };
+        let cuda = SetupArguments { cuda: true, ..SetupArguments::default() };
         let link = bench.get_with(&cuda, None)?;
         assert!(!bench.pip_runs()[0].contains("--no-deps"));
         let target = fs::read_link(&link)?;
@@ -320,10 +286,7 @@ Failed to establish a new connection: [Errno 101] Network is unreachable')': /si
     fn an_existing_one_is_checked_and_linked() -> TestResult {
         let bench = Bench::new("exit 1")?;
         let there = bench.place.path().join("site-packages");
-        let arguments = SetupArguments {
-            existing: Some(there.clone()),
-            ..SetupArguments::default()
-        };
+        let arguments = SetupArguments { existing: Some(there.clone()), ..SetupArguments::default() };
         libtorch::fake::wheel(&there.join("torch"), "2.4.0")?;
         let error = bench.get_with(&arguments, None).expect_err("it is too old");
         assert!(error.to_string().contains("2.4.0"), "{error}");
@@ -350,10 +313,7 @@ Failed to establish a new connection: [Errno 101] Network is unreachable')': /si
     fn what_cargo_sets_by_itself_is_not_the_users_choice() -> TestResult {
         let bench = Bench::new(INSTALLS)?;
         let link = bench.checkout.libtorch_link();
-        assert_eq!(
-            bench.get_with(&SetupArguments::default(), Some(&link))?,
-            link
-        );
+        assert_eq!(bench.get_with(&SetupArguments::default(), Some(&link))?, link);
         assert_eq!(bench.pip_runs().len(), 1);
         Ok(())
     }

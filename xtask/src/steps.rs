@@ -17,21 +17,15 @@ impl Steps {
         let line = shown(command);
         println!("\n== {name}: {line}");
         let begin = Instant::now();
-        let result = command.status().map_err(|source| Error::Start {
-            program: command.get_program().display().to_string(),
-            source,
-        });
+        let result = command
+            .status()
+            .map_err(|source| Error::Start { program: command.get_program().display().to_string(), source });
         self.done.push((name, begin.elapsed()));
         let status = result?;
         if status.success() {
             return Ok(());
         }
-        Err(Error::Step {
-            step: name.to_owned(),
-            how: status.to_string(),
-            command: line,
-            code: exit_code(status),
-        })
+        Err(Error::Step { step: name.to_owned(), how: status.to_string(), command: line, code: exit_code(status) })
     }
 
     /// Prints how long each step took.
@@ -51,29 +45,17 @@ fn exit_code(status: ExitStatus) -> Option<u8> {
 
 /// The command as one would type it in the checkout's root.
 pub(crate) fn shown(command: &Command) -> String {
-    let settings = command.get_envs().filter_map(|(name, value)| {
-        Some(format!(
-            "{}={}",
-            name.display(),
-            quoted(&value?.to_string_lossy())
-        ))
-    });
+    let settings = command
+        .get_envs()
+        .filter_map(|(name, value)| Some(format!("{}={}", name.display(), quoted(&value?.to_string_lossy()))));
     let path = std::path::Path::new(command.get_program());
-    let in_root = command
-        .get_current_dir()
-        .and_then(|root| path.strip_prefix(root).ok());
+    let in_root = command.get_current_dir().and_then(|root| path.strip_prefix(root).ok());
     let program = match path.file_stem() {
         Some(stem) if stem == "cargo" => "cargo".to_owned(),
         _ => quoted(&in_root.unwrap_or(path).to_string_lossy()),
     };
-    let arguments = command
-        .get_args()
-        .map(|argument| quoted(&argument.to_string_lossy()));
-    settings
-        .chain([program])
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let arguments = command.get_args().map(|argument| quoted(&argument.to_string_lossy()));
+    settings.chain([program]).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(word: &str) -> String {
@@ -92,13 +74,8 @@ mod tests {
     #[test]
     fn a_command_is_shown_as_one_types_it() {
         let mut command = Command::new("/somewhere/bin/cargo");
-        command
-            .args(["doc", "--no-deps"])
-            .env("RUSTDOCFLAGS", "-D warnings");
-        assert_eq!(
-            shown(&command),
-            "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps"
-        );
+        command.args(["doc", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+        assert_eq!(shown(&command), "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps");
         let mut command = Command::new("/checkout/target/release/seqtune");
         command.current_dir("/checkout").arg("view");
         assert_eq!(shown(&command), "target/release/seqtune view");

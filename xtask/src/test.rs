@@ -34,17 +34,7 @@ fn run_all(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
     setup::run(checkout, &SetupArguments::default())?;
     let mut step = |name, words: &[&str]| steps.run(name, cargo(checkout).args(words));
     step("format", &["fmt", "--all", "--check"])?;
-    step(
-        "lints",
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
-    )?;
+    step("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     // The end-to-end tests run the programs, which cargo does not build for another package's tests.
     step("build", &["build", "--workspace", "--bins", "--tests"])?;
     step("tests", &["test", "--workspace"])?;
@@ -60,10 +50,7 @@ fn run_all(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
 fn run_quick(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
     let mut step = |name, words: &[&str]| steps.run(name, cargo(checkout).args(words));
     step("format", &["fmt", "--all", "--check"])?;
-    step(
-        "lints",
-        &["clippy", "--all-targets", "--", "-D", "warnings"],
-    )?;
+    step("lints", &["clippy", "--all-targets", "--", "-D", "warnings"])?;
     step("tests", &["test"])
 }
 
@@ -72,19 +59,8 @@ pub(crate) fn soak(checkout: &Checkout) -> Result<(), Error> {
     setup::run(checkout, &SetupArguments::default())?;
     let mut steps = Steps::default();
     let mut step = |name, words: &[&str]| steps.run(name, cargo(checkout).args(words));
-    let result = step("build", &["build", "--release", "--workspace", "--bins"]).and_then(|()| {
-        step(
-            "tests",
-            &[
-                "test",
-                "--release",
-                "--package",
-                "seqtune-tests",
-                "--",
-                "--ignored",
-            ],
-        )
-    });
+    let result = step("build", &["build", "--release", "--workspace", "--bins"])
+        .and_then(|()| step("tests", &["test", "--release", "--package", "seqtune-tests", "--", "--ignored"]));
     steps.print_times();
     result
 }
