@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use super::StoreError;
 
@@ -20,7 +21,7 @@ impl Lock {
         let fail = |error| StoreError::io(&path, error);
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(fail)?;
-        match file.try_lock() {
+        match try_lock_patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
@@ -40,9 +41,20 @@ impl Lock {
         Ok(Lock { _file: file })
     }
 
-    /// Whether somebody holds the study's lock.
+    /// Whether somebody holds the study's lock. Asking takes a shared lock for an instant.
     pub(super) fn is_held(directory: &Path) -> bool {
         let Ok(file) = File::open(directory.join(LOCK)) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
+}
+
+/// Those who ask whether the study is managed hold the lock for microseconds: a second try comes after them.
+fn try_lock_patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..5 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            other => return other,
+        }
+    }
+    file.try_lock()
 }

@@ -13,7 +13,7 @@ mod request;
 mod row;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -145,11 +145,19 @@ impl Store {
     /// # Errors
     /// Where the file cannot be written. Nothing is lost then: the WAL stays beside it.
     pub fn close(self) -> Result<(), StoreError> {
-        // A reader at this moment keeps the file in WAL mode; that is no failure.
-        match self.connection.pragma_update(None, "journal_mode", "DELETE") {
-            Ok(()) => Ok(()),
-            Err(error) if error::is_busy(&error) => Ok(()),
-            Err(error) => Err(StoreError::of(&self.directory, error)),
+        // Readers let go within a fraction of a second after the last event. One that does not keeps the file in WAL
+        // mode; that is no failure.
+        let deadline = Instant::now() + Duration::from_secs(1);
+        self.connection.busy_timeout(Duration::ZERO).map_err(|error| StoreError::of(&self.directory, error))?;
+        loop {
+            match self.connection.pragma_update(None, "journal_mode", "DELETE") {
+                Ok(()) => return Ok(()),
+                Err(error) if error::is_busy(&error) && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(error) if error::is_busy(&error) => return Ok(()),
+                Err(error) => return Err(StoreError::of(&self.directory, error)),
+            }
         }
     }
 
