@@ -68,6 +68,7 @@ pub(crate) fn cause(cause: FailureCause) -> &'static str {
         FailureCause::Diverged => "the training diverged",
         FailureCause::OutOfMemory => "out of memory",
         FailureCause::Crashed => "the worker crashed",
+        FailureCause::NoSpace => "disk full",
         FailureCause::TimedOut => "out of time",
         FailureCause::Interrupted => "interrupted",
     }

@@ -54,11 +54,11 @@ impl CommandError {
         if matches!(self, CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
             return;
         }
-        eprintln!("error: {self}");
+        say!("error: {self}");
         if let CommandError::StudyFile(error) = self
             && let Some(excerpt) = error.excerpt()
         {
-            eprintln!("{excerpt}");
+            say!("{excerpt}");
         }
     }
 }
@@ -87,8 +87,8 @@ fn of_store(error: &StoreError) -> Exit {
         StoreError::Locked { .. } => Exit::Locked,
         StoreError::Newer { .. } => Exit::Newer,
         StoreError::Absent { .. } | StoreError::Exists { .. } | StoreError::Network { .. } => Exit::Usage,
-        // The study goes on once there is space.
-        StoreError::DiskFull { .. } => Exit::Stopped,
+        // The study goes on once there is space, or the other program is gone.
+        StoreError::DiskFull { .. } | StoreError::Busy { .. } => Exit::Stopped,
         StoreError::Invariant { .. } | StoreError::Damaged { .. } | StoreError::Io { .. } => Exit::Error,
     }
 }

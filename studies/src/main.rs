@@ -1,5 +1,14 @@
 //! The program `seqtune`: hyperparameter search for sequence models on the command line.
 
+/// Writes a line to standard error. Unlike `eprintln!` it does not panic where nobody reads it any more: a study must not
+/// end because a terminal was closed.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod commands;
 mod error;
 mod exit;

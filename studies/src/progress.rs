@@ -55,7 +55,7 @@ impl Terminal {
         match &self.bars {
             // Where the terminal is gone there is nobody to tell.
             Some(bars) => drop(bars.all.println(text)),
-            None => eprintln!("{text}"),
+            None => say!("{text}"),
         }
     }
 

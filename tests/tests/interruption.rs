@@ -102,13 +102,14 @@ fn signal(child: &Child, signal: Signal) {
 
 #[test]
 fn a_signal_ends_the_run_in_order_and_the_study_goes_on() {
-    let scratch = Scratch::new(40);
+    let scratch = Scratch::new(200);
     let expected = scratch.expected();
     for one in [Signal::TERM, Signal::INT, Signal::HUP] {
         let study = scratch.study();
         let mut child = scratch.start();
-        wait_for(&study, "a report", |history| {
-            history.count(TrialState::Running) > 0 && history.trials.iter().any(|trial| trial.step() > 0)
+        // Midway, so that the signal finds it in training.
+        wait_for(&study, "a running trial", |history| {
+            history.trials.iter().any(|trial| trial.state() == TrialState::Running && (1..=2).contains(&trial.step()))
         });
         signal(&child, one);
         let asked = Instant::now();
@@ -189,5 +190,19 @@ fn a_full_disk_stops_the_run_and_loses_nothing() {
     let left = history(&scratch.study());
     assert!(left.trials.iter().any(|trial| trial.end.is_none()) || left.trials.len() < 8, "the limit was met");
     assert!(scratch.run().status.success());
+    scratch.check_whole(&expected);
+}
+
+#[test]
+fn nohup_is_respected_and_a_closed_terminal_ends_nothing() {
+    let scratch = Scratch::new(30);
+    let expected = scratch.expected();
+    // Standard error goes to a reader that leaves at once; hang-ups are ignored.
+    let careless = ["sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""];
+    let mut child = scratch.command(&careless, &scratch.study()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    wait_for(&scratch.study(), "a report", |history| history.trials.iter().any(|trial| trial.step() > 0));
+    signal(&child, Signal::HUP);
+    child.wait().unwrap();
     scratch.check_whole(&expected);
 }

@@ -125,7 +125,7 @@ fn a_trial_past_its_time_limit_is_stopped() {
 
 #[test]
 fn a_stop_request_ends_the_run_and_the_study_goes_on() {
-    let study = ToyStudy::new(r#"{"step_millis": 30}"#);
+    let study = ToyStudy::new(r#"{"step_millis": 150}"#);
     let unbroken = TempDir::new().unwrap();
     done(study.run(unbroken.path(), &toy_worker(), 2));
     for kind in [RequestKind::StopAfterRunning, RequestKind::StopNow] {
@@ -150,11 +150,11 @@ fn a_stop_request_ends_the_run_and_the_study_goes_on() {
     }
 }
 
-/// Waits until a report is in the log, then asks.
+/// Waits until a trial has some steps behind it and some before it, then asks.
 fn ask_when_running(directory: &Path, kind: &RequestKind) {
     for _ in 0..500 {
         if let Ok(reader) = StoreReader::open(directory)
-            && reader.history().is_ok_and(|history| history.trials.iter().any(|trial| trial.step() > 0))
+            && reader.history().is_ok_and(|history| history.trials.iter().any(is_midway))
         {
             reader.request("test", kind).unwrap();
             return;
@@ -162,6 +162,10 @@ fn ask_when_running(directory: &Path, kind: &RequestKind) {
         std::thread::sleep(Duration::from_millis(10));
     }
     panic!("the study never reported");
+}
+
+fn is_midway(trial: &seqtune_core::Trial) -> bool {
+    trial.state() == TrialState::Running && (1..=2).contains(&trial.step())
 }
 
 #[test]

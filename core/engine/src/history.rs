@@ -176,6 +176,9 @@ impl History {
         let EventKind::StudyCreated { spec, settings, .. } = &first.kind else {
             return Err(HistoryError { seq: first.seq, message: "the first event must be study_created".to_owned() });
         };
+        if spec.objectives.is_empty() {
+            return Err(HistoryError { seq: first.seq, message: "a study has an objective".to_owned() });
+        }
         Ok(History {
             queue: spec.enqueue.iter().map(|params| (0, params.clone())).collect(),
             spec: Arc::new((**spec).clone()),
@@ -262,6 +265,9 @@ impl History {
                     .attempts
                     .get_mut(*attempt as usize)
                     .ok_or_else(|| rule(format!("attempt {attempt} ends without a start")))?;
+                if attempt.end.is_some() {
+                    return Err(rule("an attempt ends once".to_owned()));
+                }
                 attempt.end = Some((*cause, event.at_us, message.clone()));
             }
             EventKind::Reported { trial, step, value, metrics, .. } => {

@@ -17,6 +17,8 @@ pub enum FailureCause {
     OutOfMemory,
     /// The worker ended without an answer, broke the protocol, or met an error that says nothing about the point.
     Crashed,
+    /// The disk is full: nothing about the point or the worker. The study stops until there is space.
+    NoSpace,
     /// A time limit or a stall limit passed.
     TimedOut,
     /// Somebody asked for the trial to be left.
@@ -36,6 +38,7 @@ impl FailureCause {
             FailureCause::Diverged => "diverged",
             FailureCause::OutOfMemory => "out_of_memory",
             FailureCause::Crashed => "crashed",
+            FailureCause::NoSpace => "no_space",
             FailureCause::TimedOut => "timed_out",
             FailureCause::Interrupted => "interrupted",
         }
@@ -57,10 +60,13 @@ pub enum FamilyError {
     /// The data cannot be read, or does not fit together.
     #[error("{0}")]
     Data(String),
+    /// The disk is full.
+    #[error("{0}")]
+    NoSpace(String),
     /// The trial was asked to stop; its last checkpoint stands.
     #[error("interrupted")]
     Interrupted,
-    /// Anything else: a bug, a full disk, a lost device.
+    /// Anything else: a bug, a lost device.
     #[error("{0}")]
     Other(String),
 }
@@ -72,6 +78,7 @@ impl FamilyError {
             FamilyError::BadParams(_) => FailureCause::BadParams,
             FamilyError::Diverged(_) => FailureCause::Diverged,
             FamilyError::OutOfMemory(_) => FailureCause::OutOfMemory,
+            FamilyError::NoSpace(_) => FailureCause::NoSpace,
             FamilyError::Interrupted => FailureCause::Interrupted,
             FamilyError::Data(_) | FamilyError::Other(_) => FailureCause::Crashed,
         }

@@ -45,8 +45,8 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
             let space = file.own_space()?;
             writeln!(out, "{}: the file itself is right. Its space:\n", file.path().display())?;
             write!(out, "{}\n{}\n", table(&space), size(&space))?;
-            eprintln!("warning: {error}");
-            eprintln!(
+            say!("warning: {error}");
+            say!(
                 "warning: not checked, since that is for the worker to tell: the metric, the limits and defaults of \
                  the parameters, and the data"
             );

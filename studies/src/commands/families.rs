@@ -88,7 +88,7 @@ fn installed() -> Result<Vec<FamilyInfo>, CommandError> {
         match infos {
             Ok(infos) => families.extend(infos),
             Err(error) => {
-                eprintln!("warning: {error}");
+                say!("warning: {error}");
                 broken = Some(error);
             }
         }

@@ -74,7 +74,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     let (program, opened) = ask_worker(&file, &data)?;
     let resolved = file.resolve(&opened)?;
     for warning in &resolved.warnings {
-        eprintln!("warning: {warning}");
+        say!("warning: {warning}");
     }
     let store = match existing {
         Some(store) => edited(store, &resolved)?,
@@ -128,7 +128,7 @@ pub(crate) fn train(
     let history = history_of(&store)?;
     let Settings { workers, .. } = &history.settings;
     let count = options.workers.unwrap_or(workers.count);
-    eprintln!(
+    say!(
         "{} {} in {} with {count} worker{}",
         if history.trials.is_empty() { "starting" } else { "going on with" },
         history.spec.name,

@@ -48,7 +48,7 @@ fn viewer() -> Result<PathBuf, CommandError> {
     // The executable lies in target/<profile>/.
     let target = beside.parent().and_then(Path::parent).ok_or_else(missing)?;
     let built = target.join("release").join(beside.file_name().unwrap_or_default());
-    eprintln!("The viewer is built first; that takes a few minutes once.");
+    say!("The viewer is built first; that takes a few minutes once.");
     let status = Command::new("cargo")
         .args(["build", "--release", "-p", "seqtune-view", "--target-dir"])
         .arg(target)

@@ -1,7 +1,5 @@
 //! Why a worker could not be started or asked.
 
-use seqtune_plugin::FailureCause;
-
 /// A worker program is missing, broken, or cannot use the data.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
@@ -34,8 +32,6 @@ pub enum LaunchError {
     Data {
         /// One sentence, from the family.
         message: String,
-        /// As the family classed it.
-        cause: FailureCause,
     },
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, bounded, unbounded};
 use seqtune_core::FamilyChoice;
 use seqtune_plugin::protocol::{FromWorker, ToWorker};
 use seqtune_plugin::{DataSpec, FamilyInfo, ModelFamily};
@@ -140,12 +141,9 @@ impl WorkerProgram {
             Start::Thread(family) => return Ok(vec![family.info()]),
         };
         let cannot = |message: String| LaunchError::cannot_start(self, message);
-        let output = Command::new(program)
-            .args(arguments)
-            .arg("--list")
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| cannot(error.to_string()))?;
+        let mut command = Command::new(program);
+        command.args(arguments).arg("--list").stdin(Stdio::null());
+        let output = output_within(&mut command, READY_LIMIT).map_err(|error| cannot(error.to_string()))?;
         if !output.status.success() {
             return Err(cannot(last_words(&String::from_utf8_lossy(&output.stderr), &output.status.to_string())));
         }
@@ -179,9 +177,7 @@ impl WorkerProgram {
                 Ok(Line::Message(FromWorker::Prepared { digest, summary })) => {
                     return Ok(Opened { info, digest, summary, build });
                 }
-                Ok(Line::Message(FromWorker::Failed { cause, message, .. })) => {
-                    return Err(LaunchError::Data { message, cause });
-                }
+                Ok(Line::Message(FromWorker::Failed { message, .. })) => return Err(LaunchError::Data { message }),
                 Ok(Line::Message(_)) => {}
                 Ok(Line::Broken(message)) => {
                     return Err(LaunchError::Protocol { program: self.to_string(), message });
@@ -231,6 +227,24 @@ pub(super) fn last_words(stderr: &str, otherwise: &str) -> String {
     match lines.as_slice() {
         [] => otherwise.to_owned(),
         lines => lines[lines.len().saturating_sub(3)..].join(" | "),
+    }
+}
+
+/// [`Command::output`] that kills the program where it takes too long.
+fn output_within(command: &mut Command, limit: Duration) -> io::Result<Output> {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let pid = child.id();
+    let (sender, receiver) = bounded(1);
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    match receiver.recv_timeout(limit) {
+        Ok(output) => output,
+        Err(_) => {
+            // The thread reaps it.
+            if let Some(pid) = rustix::process::Pid::from_raw(pid as i32) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+            Err(io::Error::new(io::ErrorKind::TimedOut, format!("it did not answer within {} s", limit.as_secs())))
+        }
     }
 }
 

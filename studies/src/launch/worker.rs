@@ -132,7 +132,7 @@ impl Worker {
     }
 
     /// Refuses another protocol.
-    pub(crate) fn check_protocol(&mut self, protocol: u32) -> Result<(), LaunchError> {
+    pub(crate) fn check_protocol(&self, protocol: u32) -> Result<(), LaunchError> {
         if protocol == PROTOCOL_VERSION {
             return Ok(());
         }
@@ -157,15 +157,16 @@ impl Worker {
     fn kill(&mut self) {
         self.input = None;
         if let Some(mut child) = self.child.take() {
-            if matches!(child.try_wait(), Ok(None)) {
-                #[cfg(unix)]
-                if let Some(group) = rustix::process::Pid::from_raw(child.id() as i32) {
-                    // It leads its own group. Where the group is gone already, so is the worker.
-                    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-                }
-                let _ = child.kill();
+            #[cfg(unix)]
+            if let Some(group) = rustix::process::Pid::from_raw(child.id() as i32) {
+                // It leads its own group, in which children may outlive it. Where the group is gone, so are they.
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
             }
-            let _ = child.wait();
+            let _ = child.kill();
+            if matches!(child.try_wait(), Ok(None)) {
+                // A process stuck in a driver ends when it ends; nobody waits for it.
+                thread::spawn(move || child.wait());
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ use seqtune_core::{AttemptEnd, EventKind, History, MetricsJson};
 use seqtune_plugin::FailureCause;
 use seqtune_plugin::protocol::StepReport;
 
+use super::checkpoints;
+
 /// One attempt in the hands of one worker.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Assignment {
@@ -19,6 +21,12 @@ pub(super) struct Assignment {
 }
 
 impl Assignment {
+    /// Whether the log does not say yet how this attempt ended.
+    pub(super) fn is_open(&self, history: &History) -> bool {
+        let attempt = history.trial(self.trial).and_then(|trial| trial.attempts.get(self.attempt as usize));
+        attempt.is_some_and(|attempt| attempt.end.is_none())
+    }
+
     /// The events of a report; an error is the protocol's breach in words.
     ///
     /// A step that is in the log already (the trial goes on from a checkpoint before it) must come out the same: then
@@ -52,7 +60,15 @@ impl Assignment {
             }
         }
         if let Some(saved) = &report.checkpoint {
-            let path = saved.path.strip_prefix(study).unwrap_or(&saved.path).to_string_lossy().into_owned();
+            let mine = checkpoints::attempt_directory(study, number, attempt as usize);
+            // Links resolved: a worker may spell the way to its directory otherwise than we do.
+            let real = |path: &Path| path.canonicalize().map_err(|error| format!("{}: {error}", path.display()));
+            let (saved_at, within) = (real(&saved.path)?, real(&mine)?);
+            let inside = saved_at
+                .strip_prefix(&within)
+                .map_err(|_| format!("it saved a checkpoint outside its directory: {}", saved.path.display()))?;
+            let path = mine.join(inside);
+            let path = path.strip_prefix(study).unwrap_or(&path).to_string_lossy().into_owned();
             let sha256 = saved.sha256.clone();
             events.push(EventKind::Checkpointed { trial: number, attempt, step, path, sha256 });
         }
@@ -77,7 +93,9 @@ impl Assignment {
             trial.attempts.iter().filter(|a| a.end.as_ref().is_some_and(|(end, ..)| wasted.contains(end))).count()
         });
         let retry = again && !cause.is_of_the_point() && earlier < history.spec.trial.retries as usize;
-        if cause != FailureCause::Interrupted && !retry {
+        // Neither says anything about the point, and both end the run: the trial waits.
+        let waits = matches!(cause, FailureCause::Interrupted | FailureCause::NoSpace);
+        if !waits && !retry {
             events.push(EventKind::Failed { trial: self.trial, cause, message: message.to_owned() });
         }
         events

@@ -22,20 +22,21 @@ pub(super) fn attempt_directory(study: &Path, trial: u64, attempt: usize) -> Pat
     trial_directory(study, trial).join(format!("attempt-{attempt}"))
 }
 
-/// What a trial goes on from: its newest checkpoint that is whole, with a warning for each newer one that is not.
+/// What a trial goes on from: its newest checkpoint that is whole, with a warning for each newer one that is damaged, and
+/// for the newest of all where it is gone.
 /// `None` is the beginning.
 pub(super) fn resume_point(study: &Path, trial: &Trial) -> (Option<ResumeFrom>, Vec<String>) {
     let mut warnings = Vec::new();
     let mut candidates: Vec<&Checkpoint> = trial.checkpoints.iter().collect();
     candidates.sort_by_key(|checkpoint| checkpoint.step);
-    for checkpoint in candidates.into_iter().rev() {
+    for (age, checkpoint) in candidates.into_iter().rev().enumerate() {
         let path = study.join(&checkpoint.path);
         match directory_digest(&path) {
             Ok(digest) if digest == checkpoint.sha256 => {
                 return (Some(ResumeFrom { path, step: checkpoint.step }), warnings);
             }
             // Older ones are removed as newer ones come; only the newest is expected to be there.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && age > 0 => {}
             Ok(_) => warnings.push(format!(
                 "trial {}: the checkpoint of step {} was altered and is not used ({})",
                 trial.number,
@@ -87,7 +88,8 @@ fn best<'a>(history: &History, trial: &'a Trial) -> Option<&'a Checkpoint> {
     for checkpoint in &trial.checkpoints {
         let value = trial.reports.iter().find(|point| point.step == checkpoint.step).and_then(|point| point.value);
         if let Some(value) = value
-            && best.is_none_or(|(_, old)| direction.better(value, old))
+            // A step saved twice was saved again because the first copy was damaged: the later one counts.
+            && best.is_none_or(|(kept, old)| direction.better(value, old) || kept.step == checkpoint.step)
         {
             best = Some((checkpoint, value));
         }

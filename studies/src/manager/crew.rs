@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use seqtune_plugin::DataSpec;
+use seqtune_core::StudySpec;
 use seqtune_plugin::protocol::{FromWorker, ToWorker};
+use seqtune_plugin::{DataSpec, FamilyInfo};
 
-use super::ManagerError;
+use super::{ManagerError, RunOptions};
 use super::assignment::Assignment;
 use crate::launch::{LaunchError, Line, READY_LIMIT, Worker, WorkerProgram};
 
@@ -53,6 +54,8 @@ pub(super) struct Crew {
     data: DataSpec,
     cache: PathBuf,
     digest: String,
+    /// Name and version of the study's family.
+    family: String,
     places: Vec<Place>,
     next_id: u64,
     sender: Sender<(u64, Line)>,
@@ -60,12 +63,27 @@ pub(super) struct Crew {
 }
 
 impl Crew {
-    pub(super) fn new(program: &WorkerProgram, data: DataSpec, cache: PathBuf, digest: String, count: u64) -> Crew {
+    pub(super) fn new(program: &WorkerProgram, spec: &StudySpec, options: &RunOptions, count: u64) -> Crew {
         let (sender, lines) = unbounded();
         let places = (0..count)
             .map(|_| Place { id: 0, worker: None, state: State::Idle, failed_starts: 0, build: BTreeMap::new() })
             .collect();
-        Crew { program: program.clone(), data, cache, digest, places, next_id: 1, sender, lines }
+        Crew {
+            program: program.clone(),
+            data: DataSpec { values: spec.data.clone(), roots: options.data_roots.clone() },
+            cache: options.cache.clone(),
+            digest: spec.data_digest.clone(),
+            family: name_and_version(&spec.info),
+            places,
+            next_id: 1,
+            sender,
+            lines,
+        }
+    }
+
+    /// Whether there is a place without work.
+    pub(super) fn has_room(&self) -> bool {
+        self.places.iter().any(|place| matches!(place.state, State::Idle))
     }
 
     /// The first place without work, starting a worker there if it has none; `None` while all are busy or starting.
@@ -182,9 +200,13 @@ impl Crew {
     fn starting(&mut self, index: usize, message: FromWorker) -> Result<Option<Heard>, ManagerError> {
         let place = &mut self.places[index];
         match message {
-            FromWorker::Ready { protocol, build, .. } => {
-                if let Some(worker) = &mut place.worker {
+            FromWorker::Ready { protocol, build, info, .. } => {
+                if let Some(worker) = &place.worker {
                     worker.check_protocol(protocol)?;
+                }
+                let found = name_and_version(&info);
+                if found != self.family {
+                    return Err(ManagerError::FamilyChanged { expected: self.family.clone(), found });
                 }
                 place.build = build;
                 place.state = State::Preparing;
@@ -200,7 +222,7 @@ impl Crew {
                 place.state = State::Idle;
                 Ok(None)
             }
-            FromWorker::Failed { cause, message, .. } => Err(LaunchError::Data { message, cause }.into()),
+            FromWorker::Failed { message, .. } => Err(LaunchError::Data { message }.into()),
             _ => Ok(None),
         }
     }
@@ -215,4 +237,8 @@ impl Crew {
         }
         Ok(Heard::Gone(index, assignment, message))
     }
+}
+
+fn name_and_version(info: &FamilyInfo) -> String {
+    format!("{} {}", info.name, info.version)
 }

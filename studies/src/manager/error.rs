@@ -27,6 +27,17 @@ pub enum ManagerError {
         /// Digest now.
         found: String,
     },
+    /// The worker serves another family, or another version of it.
+    #[error(
+        "the study was made with {expected}, and the worker serves {found}, which may give other numbers; run it with the \
+         worker it was made with, or start another study with --dir DIR"
+    )]
+    FamilyChanged {
+        /// Family and version in the log.
+        expected: String,
+        /// Family and version of the worker.
+        found: String,
+    },
     /// The sampler has no point.
     #[error("the sampler cannot suggest a point: {0}")]
     Sample(#[from] SampleError),

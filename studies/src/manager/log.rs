@@ -38,6 +38,11 @@ impl<'a> Log<'a> {
         &self.history
     }
 
+    /// When this manager took the study.
+    pub(super) fn opened_us(&self) -> i64 {
+        self.store.opened_us()
+    }
+
     pub(super) fn directory(&self) -> &Path {
         self.store.directory()
     }

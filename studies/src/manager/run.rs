@@ -6,7 +6,7 @@ use seqtune_core::{
     EventKind, History, Proposal, RequestKind, Seen, Store, StoreError, TrialState, View, next_trial_may_start, propose,
 };
 use seqtune_plugin::protocol::{CheckpointPlan, FromWorker, Run, ToWorker, Verdict};
-use seqtune_plugin::{DataSpec, FailureCause};
+use seqtune_plugin::FailureCause;
 
 use super::assignment::Assignment;
 use super::crew::{Crew, Heard};
@@ -32,12 +32,13 @@ pub(super) fn run(
     let spec = &log.history().spec;
     let workers = options.workers.unwrap_or(log.history().settings.workers.count).max(1);
     let device = options.device.clone().unwrap_or_else(|| log.history().settings.workers.device.clone());
-    let data = DataSpec { values: spec.data.clone(), roots: options.data_roots.clone() };
-    let crew = Crew::new(program, data, options.cache.clone(), spec.data_digest.clone(), workers);
+    let crew = Crew::new(program, spec, options, workers);
     let idle = workers.saturating_sub(spec.window);
     let fixed = spec.order == seqtune_core::Order::Fixed;
     let window = spec.window;
-    let mut turn = Turn { log, crew, signals, device, stopping: None, ticked: Instant::now() };
+    // The first look at requests is due at once.
+    let ticked = Instant::now().checked_sub(TICK).unwrap_or_else(Instant::now);
+    let mut turn = Turn { log, crew, signals, device, stopping: None, ticked };
     if fixed && idle > 0 {
         turn.log.warn(&format!(
             "{idle} of {workers} workers will be idle: the study's order is fixed with window {window} (set window in \
@@ -47,8 +48,8 @@ pub(super) fn run(
     let outcome = turn.until_the_end();
     turn.crew.dismiss();
     let outcome = match outcome {
-        // The log is whole, and so is the study: it waits for space.
-        Err(ManagerError::Store(error @ StoreError::DiskFull { .. })) => {
+        // The log is whole, and so is the study: it waits for space, or for the program that holds the file.
+        Err(ManagerError::Store(error @ (StoreError::DiskFull { .. } | StoreError::Busy { .. }))) => {
             Ok(Outcome::Stopped { reason: error.to_string() })
         }
         other => other,
@@ -84,25 +85,44 @@ struct Turn<'a> {
 
 impl Turn<'_> {
     fn until_the_end(&mut self) -> Result<Outcome, ManagerError> {
-        self.answer_requests(true)?;
+        self.tidy_ended_trials();
         loop {
+            // First of all: a request may have been made while the data was prepared.
+            if self.ticked.elapsed() >= TICK {
+                self.ticked = Instant::now();
+                self.answer_requests()?;
+                self.keep_limits()?;
+                self.log.tick();
+            }
             self.hand_out()?;
             if let Some(outcome) = self.ended() {
                 return Ok(outcome);
             }
             self.listen()?;
-            if self.ticked.elapsed() >= TICK {
-                self.ticked = Instant::now();
-                self.answer_requests(false)?;
-                self.keep_limits()?;
-                self.log.tick();
+        }
+    }
+
+    /// Removes what a manager that was killed could not.
+    fn tidy_ended_trials(&mut self) {
+        let ended: Vec<u64> =
+            self.log.history().trials.iter().filter(|trial| trial.end.is_some()).map(|trial| trial.number).collect();
+        self.tidy(&ended);
+    }
+
+    fn tidy(&mut self, trials: &[u64]) {
+        for number in trials {
+            let history = self.log.history();
+            let Some(trial) = history.trial(*number) else { continue };
+            if let Err(error) = checkpoints::tidy(self.log.directory(), history, trial) {
+                let message = format!("trial {number}: old checkpoints could not be removed: {error}");
+                self.log.warn(&message);
             }
         }
     }
 
     /// Gives every idle worker the next piece of work.
     fn hand_out(&mut self) -> Result<(), ManagerError> {
-        while self.stopping.is_none() {
+        while self.stopping.is_none() && self.crew.has_room() {
             let Some(next) = self.next_work()? else { return Ok(()) };
             let Some(place) = self.crew.idle()? else { return Ok(()) };
             self.hand_over(place, next)?;
@@ -149,7 +169,9 @@ impl Turn<'_> {
         let trial = self.log.history().trial(number);
         if trial.is_some_and(|trial| trial.step() == spec.trial.steps) {
             // The last report was committed, and the manager was killed before the worker could say so.
-            return self.log.append(vec![EventKind::Completed { trial: number }]);
+            self.log.append(vec![EventKind::Completed { trial: number }])?;
+            self.tidy(&[number]);
+            return Ok(());
         }
         let (from, warnings) = trial.map_or((None, Vec::new()), |trial| checkpoints::resume_point(&study, trial));
         let attempt = trial.map_or(0, |trial| trial.attempts.len());
@@ -204,7 +226,8 @@ impl Turn<'_> {
     fn understand(&mut self, heard: Heard, batch: &mut Batch) {
         let (place, message) = match heard {
             Heard::Gone(place, assignment, message) => {
-                if let Some(assignment) = assignment {
+                // It may have ended the trial with its last words.
+                if let Some(assignment) = assignment.filter(|assignment| assignment.is_open(self.log.history())) {
                     batch.failed(self.log.history(), place, &assignment, FailureCause::Crashed, &message);
                 }
                 return;
@@ -233,8 +256,21 @@ impl Turn<'_> {
                 })
             }
             FromWorker::Failed { trial, cause, message } if trial.is_none_or(|trial| trial == assignment.trial) => {
+                let asked = matches!(self.stopping, Some(Stopping::Now(..)));
+                let cause = if cause == FailureCause::Interrupted && !asked { FailureCause::Crashed } else { cause };
                 batch.failed(history, place, &assignment, cause, &message);
-                batch.released.push(place);
+                match cause {
+                    // What broke once may stay broken as long as the process lives, and memory comes back with its end.
+                    FailureCause::Crashed | FailureCause::OutOfMemory => {
+                        self.crew.remove(place);
+                    }
+                    FailureCause::NoSpace => {
+                        batch.released.push(place);
+                        let directory = self.log.directory().to_owned();
+                        self.leave(StoreError::DiskFull { directory }.to_string());
+                    }
+                    _ => batch.released.push(place),
+                }
                 Ok(())
             }
             // An artifact is named in the log when there is something that shows it.
@@ -260,24 +296,17 @@ impl Turn<'_> {
         for place in batch.released {
             self.crew.release(place);
         }
-        for number in batch.trials {
-            let history = self.log.history();
-            let Some(trial) = history.trial(number) else { continue };
-            if let Err(error) = checkpoints::tidy(self.log.directory(), history, trial) {
-                let message = format!("trial {number}: old checkpoints could not be removed: {error}");
-                self.log.warn(&message);
-            }
-        }
+        self.tidy(&batch.trials);
         Ok(())
     }
 
-    /// Answers open requests. Those that ask a run to stop and were made before this one are too late.
-    fn answer_requests(&mut self, first: bool) -> Result<(), ManagerError> {
+    /// Answers open requests. Those that ask a run to stop and were made before this one took the study are too late.
+    fn answer_requests(&mut self) -> Result<(), ManagerError> {
         let from_trial = self.log.history().trials.len() as u64;
         for request in self.log.open_requests()? {
             let mut kinds = Vec::new();
             let answer = match request.kind {
-                Some(RequestKind::StopAfterRunning | RequestKind::StopNow) if first => {
+                Some(RequestKind::StopAfterRunning | RequestKind::StopNow) if request.at_us < self.log.opened_us() => {
                     "not carried out: the study was not running".to_owned()
                 }
                 Some(RequestKind::StopAfterRunning) => {

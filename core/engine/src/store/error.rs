@@ -44,6 +44,12 @@ pub enum StoreError {
         /// Its name: "NFS".
         kind: &'static str,
     },
+    /// Another program holds a lock on the file for long.
+    #[error("another program holds the log in {} for longer than a minute; nothing is lost: end that program and run the same command again", directory.display())]
+    Busy {
+        /// Where.
+        directory: PathBuf,
+    },
     /// No space is left.
     #[error("the disk of {} is full; nothing is lost: free some space and run the same command again", directory.display())]
     DiskFull {
@@ -92,7 +98,11 @@ impl StoreError {
         match error.sqlite_error().map(|inner| (inner.code, inner.extended_code)) {
             Some((ErrorCode::DiskFull, _)) => StoreError::DiskFull { directory },
             // SQLite says "I/O error on write" for a file-size limit or quota, which is a full disk to its owner.
-            Some((ErrorCode::SystemIoFailure, rusqlite::ffi::SQLITE_IOERR_WRITE)) => StoreError::DiskFull { directory },
+            Some((
+                ErrorCode::SystemIoFailure,
+                rusqlite::ffi::SQLITE_IOERR_WRITE | rusqlite::ffi::SQLITE_IOERR_SHMSIZE,
+            )) => StoreError::DiskFull { directory },
+            Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)) => StoreError::Busy { directory },
             Some((ErrorCode::ConstraintViolation, _)) => StoreError::Invariant { directory, message },
             Some((ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied, _)) => StoreError::Io {
                 path: directory.join(super::DATABASE),

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use super::StoreError;
 
-/// Refuses network file systems. Where the kind cannot be told, nothing is refused.
+/// Refuses network file systems, also for a directory that is yet to be made. Where the kind cannot be told, nothing is
+/// refused.
 pub(super) fn refuse_network(directory: &Path) -> Result<(), StoreError> {
     #[cfg(target_os = "linux")]
-    if let Ok(stat) = rustix::fs::statfs(directory)
+    if let Ok(absolute) = std::path::absolute(directory)
+        && let Some(existing) = absolute.ancestors().find(|ancestor| ancestor.exists())
+        && let Ok(stat) = rustix::fs::statfs(existing)
         && let Some(kind) = network_kind(stat.f_type as u64)
     {
         return Err(StoreError::Network { directory: directory.to_owned(), kind });
@@ -53,5 +56,6 @@ mod tests {
     fn a_local_directory_is_accepted() {
         let directory = tempfile::tempdir().unwrap();
         refuse_network(directory.path()).unwrap();
+        refuse_network(&directory.path().join("not/yet")).unwrap();
     }
 }

@@ -39,6 +39,7 @@ pub struct Store {
     connection: Connection,
     directory: PathBuf,
     seq: u64,
+    opened_us: i64,
     // Dropped last: the lock outlives the connection.
     _lock: Lock,
 }
@@ -50,13 +51,15 @@ impl Store {
     /// [`StoreError::Exists`] where there is a study, [`StoreError::Locked`] where another process creates one,
     /// [`StoreError::Network`] on a network file system, [`StoreError::DiskFull`].
     pub fn create(directory: &Path, spec: &StudySpec, settings: &Settings, build: &str) -> Result<Store, StoreError> {
-        std::fs::create_dir_all(directory).map_err(|error| StoreError::io(directory, error))?;
-        let lock = Lock::take(directory)?;
         filesystem::refuse_network(directory)?;
+        std::fs::create_dir_all(directory).map_err(|error| StoreError::io(directory, error))?;
+        let opened_us = now_us();
+        let lock = Lock::take(directory)?;
         if is_study(directory) {
             return Err(StoreError::Exists { directory: directory.to_owned() });
         }
-        let mut store = Store { connection: connect(directory)?, directory: directory.to_owned(), seq: 0, _lock: lock };
+        let connection = connect(directory)?;
+        let mut store = Store { connection, directory: directory.to_owned(), seq: 0, opened_us, _lock: lock };
         // Schema and first event in one transaction: there is a study or there is none.
         let transaction = store.begin()?;
         transaction.execute_batch(include_str!("schema.sql")).map_err(|error| StoreError::of(directory, error))?;
@@ -86,13 +89,14 @@ impl Store {
             return Err(StoreError::Absent { directory: directory.to_owned() });
         }
         reader::check_format(directory)?;
-        let lock = Lock::take(directory)?;
         filesystem::refuse_network(directory)?;
+        let opened_us = now_us();
+        let lock = Lock::take(directory)?;
         let connection = connect(directory)?;
         let seq = connection
             .query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))
             .map_err(|error| StoreError::of(directory, error))?;
-        Ok(Store { connection, directory: directory.to_owned(), seq, _lock: lock })
+        Ok(Store { connection, directory: directory.to_owned(), seq, opened_us, _lock: lock })
     }
 
     /// Appends events in one transaction and returns them as they stand in the log. When this returns they are on the
@@ -134,6 +138,12 @@ impl Store {
         request::open(&self.connection).map_err(|error| StoreError::of(&self.directory, error))
     }
 
+    /// When the study was opened for writing, in microseconds since 1970. Requests made before that were not made to
+    /// this writer.
+    pub fn opened_us(&self) -> i64 {
+        self.opened_us
+    }
+
     /// The study's directory.
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -172,7 +182,7 @@ impl Store {
 fn connect(directory: &Path) -> Result<Connection, StoreError> {
     let fail = |error| StoreError::of(directory, error);
     let connection = Connection::open(directory.join(DATABASE)).map_err(fail)?;
-    connection.busy_timeout(Duration::from_secs(10)).map_err(fail)?;
+    connection.busy_timeout(Duration::from_secs(60)).map_err(fail)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
     Ok(connection)

@@ -13,10 +13,12 @@ CREATE TABLE event(
 CREATE UNIQUE INDEX one_study  ON event(kind)        WHERE kind = 'study_created';
 CREATE UNIQUE INDEX one_start  ON event(trial)       WHERE kind = 'trial_started';
 CREATE UNIQUE INDEX one_report ON event(trial, step) WHERE kind = 'reported';
+CREATE UNIQUE INDEX one_attempt_start ON event(trial, attempt) WHERE kind = 'attempt_started';
+CREATE UNIQUE INDEX one_attempt_end   ON event(trial, attempt) WHERE kind = 'attempt_ended';
 CREATE UNIQUE INDEX one_end    ON event(trial)       WHERE kind IN ('completed', 'pruned', 'failed');
 CREATE UNIQUE INDEX one_answer ON event(json_extract(body, '$.id')) WHERE kind = 'request_answered';
 
--- Append-only, also for those who open the file with another program.
+-- Append-only, also for a slip of the hand in another program.
 CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event

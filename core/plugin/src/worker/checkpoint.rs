@@ -16,15 +16,39 @@ pub(super) fn save_checkpoint(
     save: impl FnOnce(&Path) -> Result<(), FamilyError>,
 ) -> Result<Saved, FamilyError> {
     let path = directory.join(format!("step-{step:08}"));
-    let failed =
-        |error: io::Error| FamilyError::Other(format!("checkpoint {} cannot be saved: {error}", path.display()));
     let draft = directory.join(format!("step-{step:08}.tmp-{}", std::process::id()));
-    fs::create_dir_all(directory).and_then(|()| remove_drafts(directory)).map_err(failed)?;
-    fs::create_dir(&draft).map_err(failed)?;
-    save(&draft)?;
-    publish(&draft, &path, directory).map_err(failed)?;
-    let sha256 = directory_digest(&path).map_err(failed)?;
-    Ok(Saved { path, sha256 })
+    let io = |error: io::Error| {
+        let message = format!("checkpoint {} cannot be saved: {error}", path.display());
+        if is_no_space(&error) { FamilyError::NoSpace(message) } else { FamilyError::Other(message) }
+    };
+    let saved = (|| {
+        fs::create_dir_all(directory).and_then(|()| remove_drafts(directory)).map_err(io)?;
+        fs::create_dir(&draft).map_err(io)?;
+        save(&draft)?;
+        publish(&draft, &path, directory).map_err(io)?;
+        directory_digest(&path).map_err(io)
+    })();
+    match saved {
+        Ok(sha256) => Ok(Saved { path, sha256 }),
+        // Families say in their own words that they could not write: the disk knows whether it is full.
+        Err(FamilyError::Other(message)) if is_full(&draft) => Err(FamilyError::NoSpace(message)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a directory takes no more bytes at this moment.
+fn is_full(directory: &Path) -> bool {
+    let probe = directory.join("probe");
+    let written = fs::write(&probe, vec![0; 64 << 10]).and_then(|()| File::open(&probe)?.sync_all());
+    let full = written.is_err_and(|error| is_no_space(&error));
+    // It lies in a draft, which the next attempt removes in any case.
+    let _ = fs::remove_file(&probe);
+    full
+}
+
+fn is_no_space(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 fn publish(draft: &Path, path: &Path, directory: &Path) -> io::Result<()> {
