@@ -9,8 +9,8 @@ use seqtune_core::StudySpec;
 use seqtune_plugin::protocol::{FromWorker, ToWorker};
 use seqtune_plugin::{DataSpec, FamilyInfo};
 
-use super::{ManagerError, RunOptions};
 use super::assignment::Assignment;
+use super::{ManagerError, RunOptions};
 use crate::launch::{LaunchError, Line, READY_LIMIT, Worker, WorkerProgram};
 
 /// How often in a row a worker may fail to start before the run gives up.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use seqtune_core::{
     EventKind, History, Proposal, RequestKind, Seen, Store, StoreError, TrialState, View, next_trial_may_start, propose,
 };
-use seqtune_plugin::protocol::{CheckpointPlan, FromWorker, Run, ToWorker, Verdict};
 use seqtune_plugin::FailureCause;
+use seqtune_plugin::protocol::{CheckpointPlan, FromWorker, Run, ToWorker, Verdict};
 
 use super::assignment::Assignment;
 use super::crew::{Crew, Heard};
