@@ -69,6 +69,7 @@ pub(crate) fn cause(cause: FailureCause) -> &'static str {
         FailureCause::OutOfMemory => "out of memory",
         FailureCause::Crashed => "the worker crashed",
         FailureCause::NoSpace => "disk full",
+        FailureCause::Unusable => "nothing could be trained",
         FailureCause::TimedOut => "out of time",
         FailureCause::Interrupted => "interrupted",
     }

@@ -40,7 +40,8 @@ impl CommandError {
             CommandError::Store(error) | CommandError::Manager(ManagerError::Store(error)) => of_store(error),
             CommandError::Launch(error) | CommandError::Manager(ManagerError::Launch(error)) => of_launch(error),
             CommandError::StudyFile(_) | CommandError::Edited { .. } | CommandError::Usage(_) => Exit::Usage,
-            CommandError::Manager(ManagerError::DataChanged { .. }) => Exit::Usage,
+            CommandError::Manager(ManagerError::DataChanged { .. } | ManagerError::FamilyChanged { .. }) => Exit::Usage,
+            CommandError::Manager(ManagerError::Unusable(_)) => Exit::Worker,
             CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             CommandError::Manager(_) | CommandError::Other(_) | CommandError::Output(_) | CommandError::File { .. } => {
                 Exit::Error

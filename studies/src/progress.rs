@@ -217,7 +217,10 @@ pub(crate) fn summary(
         writeln!(out, "  seqtune resume {directory}   goes on")?;
     }
     writeln!(out, "  seqtune view {directory}     shows it in a window")?;
-    writeln!(out, "  seqtune best {directory}     prints the best parameters")?;
+    match rows.is_empty() {
+        true => writeln!(out, "  seqtune trials {directory}   says why each trial failed")?,
+        false => writeln!(out, "  seqtune best {directory}     prints the best parameters")?,
+    }
     Ok(())
 }
 

@@ -14,6 +14,8 @@ pub(crate) fn cargo(checkout: &Checkout) -> Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(checkout.root()).stdin(Stdio::null());
+    // It would win over LIBTORCH, which is what the set-up has checked.
+    command.env_remove("LIBTORCH_USE_PYTORCH");
     // What cargo tells a program it runs about the program's own package is not for the packages built from here.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();

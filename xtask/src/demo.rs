@@ -41,7 +41,10 @@ pub(crate) fn run(checkout: &Checkout, arguments: &DemoArguments) -> Result<(), 
         command
     };
     let mut steps = Steps::default();
-    steps.run("build", cargo(checkout).args(["build", "--release", "-p", "seqtune", "-p", "seqtune-worker"]))?;
+    steps.run(
+        "build",
+        cargo(checkout).args(["build", "--release", "-p", "seqtune", "-p", "seqtune-worker", "-p", "seqtune-toy"]),
+    )?;
     outlive_interrupts()?;
     steps.run("search", &mut seqtune(&["run", STUDY_FILE])).map_err(|error| match error {
         Error::Step { code: Some(STOPPED), .. } => Error::SearchStopped,

@@ -26,6 +26,12 @@ pub(crate) enum Error {
     )]
     NoPython { problem: String },
 
+    /// `LIBTORCH` is not absolute.
+    #[error(
+        "LIBTORCH is {path:?}, which the build would read from another directory; set it to an absolute path, or unset it"
+    )]
+    RelativeLibtorch { path: PathBuf },
+
     /// Python is there, its pip is not.
     #[error(
         "{python} has no pip, which fetches libtorch: install it ({DEBIAN}), or name a libtorch {VERSION} that is already here with `cargo xtask setup --use DIR`"

@@ -60,6 +60,10 @@ fn get(checkout: &Checkout, arguments: &SetupArguments, machine: &Machine) -> Re
     // Run through cargo, this program always sees LIBTORCH: .cargo/config.toml sets it to the link.
     let set = machine.libtorch.as_ref().filter(|value| !value.is_empty());
     if let Some(own) = set.map(PathBuf::from).filter(|own| *own != link) {
+        if own.is_relative() {
+            // The build reads it in a directory of its own.
+            return Err(Error::RelativeLibtorch { path: own });
+        }
         check("LIBTORCH", &own)?;
         println!("LIBTORCH is set in the environment and is used as it is.");
         return Ok(own);

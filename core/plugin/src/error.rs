@@ -17,8 +17,10 @@ pub enum FailureCause {
     OutOfMemory,
     /// The worker ended without an answer, broke the protocol, or met an error that says nothing about the point.
     Crashed,
-    /// The disk is full: nothing about the point or the worker. The study stops until there is space.
+    /// The disk is full: nothing about the point or the worker. The run stops until there is space.
     NoSpace,
+    /// Nothing can be trained here: the device or the data cannot be used. The run stops until that is mended.
+    Unusable,
     /// A time limit or a stall limit passed.
     TimedOut,
     /// Somebody asked for the trial to be left.
@@ -39,6 +41,7 @@ impl FailureCause {
             FailureCause::OutOfMemory => "out_of_memory",
             FailureCause::Crashed => "crashed",
             FailureCause::NoSpace => "no_space",
+            FailureCause::Unusable => "unusable",
             FailureCause::TimedOut => "timed_out",
             FailureCause::Interrupted => "interrupted",
         }
@@ -60,6 +63,9 @@ pub enum FamilyError {
     /// The data cannot be read, or does not fit together.
     #[error("{0}")]
     Data(String),
+    /// The device cannot be used by any trial: there is none, or it is broken.
+    #[error("{0}")]
+    Device(String),
     /// The disk is full.
     #[error("{0}")]
     NoSpace(String),
@@ -80,7 +86,8 @@ impl FamilyError {
             FamilyError::OutOfMemory(_) => FailureCause::OutOfMemory,
             FamilyError::NoSpace(_) => FailureCause::NoSpace,
             FamilyError::Interrupted => FailureCause::Interrupted,
-            FamilyError::Data(_) | FamilyError::Other(_) => FailureCause::Crashed,
+            FamilyError::Data(_) | FamilyError::Device(_) => FailureCause::Unusable,
+            FamilyError::Other(_) => FailureCause::Crashed,
         }
     }
 }

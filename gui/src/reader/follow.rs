@@ -11,6 +11,9 @@ use super::{FileMark, News};
 /// Polls between two looks at the study's lock.
 const LOCK_EVERY: u32 = 4;
 
+/// Polls between two tries to read a log that could not be read.
+const RETRY_EVERY: u32 = 20;
+
 /// One log that is followed.
 pub(super) struct Following {
     directory: PathBuf,
@@ -90,14 +93,15 @@ impl Following {
         let unchanged = self.mark.as_ref() == Some(&mark);
         self.mark = Some(mark);
         let outcome = match &self.connection {
-            None if unchanged => return,
+            // What went wrong may pass by itself: a lock, a file system that was away.
+            None if unchanged && (self.news.trouble.is_none() || !self.polls.is_multiple_of(RETRY_EVERY)) => return,
             None => self.connect(),
             Some(_) => self.read(),
         };
         match outcome {
             Ok(()) => self.news.trouble = None,
             Err(failure) => {
-                // Tried again when the file changes.
+                // Tried again when the file changes, and now and then.
                 self.connection = None;
                 self.news.managed = false;
                 self.news.trouble = Some(self.sentence(failure));

@@ -27,7 +27,7 @@ use crate::shim;
 /// What a user asks for: `auto`, `cpu`, `cuda` (the first one), or `cuda:N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {
-    /// `cuda:0` where it works, else the CPU.
+    /// `cuda:0` where there is one, else the CPU.
     #[default]
     Auto,
     /// The CPU.
@@ -94,12 +94,14 @@ impl DeviceChoice {
     /// models gain nothing from more.
     ///
     /// # Errors
-    /// [`DeviceError`] when a CUDA device is asked for and cannot be used; never for `auto` and `cpu`.
+    /// [`DeviceError`] when a CUDA device is asked for and cannot be used, or when `auto` finds one that does not work: to
+    /// train on the CPU in silence would cost days. Never for `cpu`.
     pub fn open(self) -> Result<Device, DeviceError> {
         let device = match self {
             Self::Cpu => Device::Cpu,
             Self::Cuda(number) => cuda_device(number)?,
-            Self::Auto => cuda_device(0).unwrap_or(Device::Cpu),
+            Self::Auto if cuda_devices().is_err() => Device::Cpu,
+            Self::Auto => cuda_device(0)?,
         };
         if !THREADS_CHOSEN.load(Ordering::Relaxed) {
             set_threads(1);
@@ -281,7 +283,7 @@ mod tests {
 
     #[test]
     fn auto_always_gives_a_device_that_computes() {
-        let device = DeviceChoice::Auto.open().expect("auto never fails");
+        let device = DeviceChoice::Auto.open().expect("a device that is there works");
         let two = Tensor::ones([2], (Kind::Float, device)).sum(Kind::Float);
         assert_eq!(two.double_value(&[]), 2.0);
         let description = describe(device);

@@ -3,17 +3,17 @@
 //! ```text
 //! cargo run --release -p seqtune-tf --example baselines -- studies/tf-jund.toml --data data
 //! cargo run --release -p seqtune-tf --example baselines -- studies/tf-jund.toml --data data \
-//!     --predictions cnn.tsv
+//!     --checkpoint results/tf-jund/checkpoints/0008/attempt-0/step-00000005
 //! ```
 //!
-//! The study file gives the data table and the seed of the folds. Predictions are what applying a trial wrote:
-//! tab-separated `row`, `label`, `fold`, `score`.
+//! The study file gives the data table and the seed of the folds. A trial is given by its checkpoint (`seqtune best`
+//! prints it), or by predictions that applying it wrote: tab-separated `row`, `label`, `fold`, `score`.
 
 use std::path::PathBuf;
 
 use clap::Parser;
 use comfy_table::{Table, presets};
-use seqtune_plugin::{DataSpec, FamilyError, ModelFamily};
+use seqtune_plugin::{Apply, DataSpec, FamilyError, ModelFamily};
 use seqtune_tf::Tf;
 use seqtune_tf::baseline::Baseline;
 use seqtune_tf::bootstrap::{Interval, Ranking, Resampling, interval, paired_interval};
@@ -28,6 +28,9 @@ struct Arguments {
     /// Directory in which the data is looked for [default: SEQTUNE_DATA, then data].
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Checkpoint of a finished trial to compare with the baselines.
+    #[arg(long, conflicts_with = "predictions")]
+    checkpoint: Option<PathBuf>,
     /// Predictions of a trial to compare with the baselines.
     #[arg(long)]
     predictions: Option<PathBuf>,
@@ -63,8 +66,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for baseline in Baseline::ALL {
         scored.push((baseline.name().to_owned(), baseline.predict(data, study.seed)?));
     }
+    let compared = arguments.predictions.is_some() || arguments.checkpoint.is_some();
     if let Some(path) = &arguments.predictions {
         scored.push((path.display().to_string(), Predictions::read(path)?));
+    }
+    if let Some(checkpoint) = &arguments.checkpoint {
+        let out = std::env::temp_dir().join(format!("seqtune-baselines-{}.tsv", std::process::id()));
+        Tf.apply(&prepared, checkpoint, &Apply::Predict { out: out.clone() })?;
+        scored.push(("trial".to_owned(), Predictions::read(&out)?));
+        std::fs::remove_file(&out)?;
     }
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header(["model", "AUC", "95 % interval", "AP", "95 % interval"]);
@@ -74,16 +84,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         table.add_row([name.clone(), format!("{:.4}", auc.value), range(&auc), format!("{:.4}", ap.value), range(&ap)]);
     }
     println!("{table}");
-    if arguments.predictions.is_none() {
+    if !compared {
         return Ok(());
     }
     let Some(((name, model), baselines)) = scored.split_last() else { return Ok(()) };
     let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN).set_header(["difference of AUC", "value", "paired 95 % interval"]);
-    for (baseline, predictions) in baselines {
-        let difference = paired_interval(model, predictions, &data.groups, Ranking::Auc, resampling)
-            .ok_or_else(|| FamilyError::Data(format!("{name} scores other rows or folds than this study has")))?;
-        table.add_row([format!("{name} - {baseline}"), format!("{:.4}", difference.value), range(&difference)]);
+    table.load_style(presets::ASCII_MARKDOWN).set_header(["difference", "of", "value", "paired 95 % interval"]);
+    for (ranking, of) in [(Ranking::Auc, "AUC"), (Ranking::AveragePrecision, "AP")] {
+        for (baseline, predictions) in baselines {
+            let difference = paired_interval(model, predictions, &data.groups, ranking, resampling)
+                .ok_or_else(|| FamilyError::Data(format!("{name} scores other rows or folds than this study has")))?;
+            let value = format!("{:.4}", difference.value);
+            table.add_row([format!("{name} - {baseline}"), of.to_owned(), value, range(&difference)]);
+        }
     }
     println!("{table}");
     Ok(())

@@ -8,6 +8,8 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use seqtune_plugin::FamilyError;
+
 use crate::data::{Split, TfData};
 
 /// The rows of one fold.
@@ -36,6 +38,25 @@ pub fn folds(data: &TfData, study_seed: u64) -> Vec<Fold> {
             Fold { train: of(false), valid: of(true) }
         })
         .collect()
+}
+
+/// Checks that every fold trains and validates on both classes.
+///
+/// # Errors
+/// [`FamilyError::Data`] naming the fold.
+pub fn check(folds: &[Fold], labels: &[bool]) -> Result<(), FamilyError> {
+    for (number, fold) in folds.iter().enumerate() {
+        for (part, rows) in [("trains", &fold.train), ("validates", &fold.valid)] {
+            if let Some(missing) = [true, false].into_iter().find(|label| rows.iter().all(|row| labels[*row] != *label))
+            {
+                let missing = if missing { "positive" } else { "negative" };
+                return Err(FamilyError::Data(format!(
+                    "fold {number} {part} on no {missing} window; use fewer folds, a smaller group_bases, or another seed"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The fold, from 0, of each of `rows`. `labels` and `groups` are indexed by row.
@@ -140,6 +161,18 @@ mod tests {
             prop_assert_eq!(folds(&data, seed), folds(&data, seed));
             prop_assert_ne!(folds(&data, seed), folds(&data, seed.wrapping_add(1)));
         }
+    }
+
+    #[test]
+    fn a_fold_with_one_class_is_refused() {
+        // Two groups for three folds' worth of negatives: one fold validates on positives alone.
+        let rows = [(true, 0), (true, 0), (true, 1), (false, 1), (true, 2), (false, 2)];
+        let labels: Vec<bool> = rows.iter().map(|row| row.0).collect();
+        let error = check(&folds(&data(&rows, 3), 1), &labels).unwrap_err();
+        assert!(error.to_string().contains("validates on no negative window"), "{error}");
+        let rows: Vec<(bool, u32)> = (0..20).map(|row| (row % 2 == 0, row)).collect();
+        let labels: Vec<bool> = rows.iter().map(|row| row.0).collect();
+        check(&folds(&data(&rows, 2), 1), &labels).unwrap();
     }
 
     #[test]

@@ -96,9 +96,10 @@ impl TfSession {
         let device = device
             .parse::<DeviceChoice>()
             .and_then(DeviceChoice::open)
-            .map_err(|error| FamilyError::Other(error.to_string()))?;
+            .map_err(|error| FamilyError::Device(error.to_string()))?;
         let trial = Trial::new(data, hyperparameters, device, facts.seed, facts.steps)?;
         let folds = folds::folds(data, facts.study_seed);
+        folds::check(&folds, &data.windows.labels)?;
         let folds = folds.iter().enumerate().map(|(number, fold)| FoldTraining::new(&trial, number, fold));
         Ok(TfSession { folds: folds.collect::<Result<_, _>>()?, facts, trial, epoch: 0 })
     }

@@ -307,7 +307,7 @@ impl FoldTraining {
     fn sampled_negatives(&self, trial: &Trial) -> usize {
         match trial.negatives_per_positive {
             0 => self.negatives.len(),
-            ratio => (ratio * self.positives.len()).clamp(1, self.negatives.len()),
+            ratio => (ratio * self.positives.len()).min(self.negatives.len()),
         }
     }
 

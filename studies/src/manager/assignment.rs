@@ -93,8 +93,8 @@ impl Assignment {
             trial.attempts.iter().filter(|a| a.end.as_ref().is_some_and(|(end, ..)| wasted.contains(end))).count()
         });
         let retry = again && !cause.is_of_the_point() && earlier < history.spec.trial.retries as usize;
-        // Neither says anything about the point, and both end the run: the trial waits.
-        let waits = matches!(cause, FailureCause::Interrupted | FailureCause::NoSpace);
+        // These say nothing about the point, and they end the run: the trial waits.
+        let waits = matches!(cause, FailureCause::Interrupted | FailureCause::NoSpace | FailureCause::Unusable);
         if !waits && !retry {
             events.push(EventKind::Failed { trial: self.trial, cause, message: message.to_owned() });
         }

@@ -38,6 +38,9 @@ pub enum ManagerError {
         /// Family and version of the worker.
         found: String,
     },
+    /// The worker cannot train anything: the device or the data cannot be used.
+    #[error("{0}; no trial is charged: mend it and run the same command again")]
+    Unusable(String),
     /// The sampler has no point.
     #[error("the sampler cannot suggest a point: {0}")]
     Sample(#[from] SampleError),

@@ -264,6 +264,10 @@ impl Turn<'_> {
                     FailureCause::Crashed | FailureCause::OutOfMemory => {
                         self.crew.remove(place);
                     }
+                    FailureCause::Unusable => {
+                        batch.released.push(place);
+                        batch.unusable = Some(message);
+                    }
                     FailureCause::NoSpace => {
                         batch.released.push(place);
                         let directory = self.log.directory().to_owned();
@@ -297,7 +301,7 @@ impl Turn<'_> {
             self.crew.release(place);
         }
         self.tidy(&batch.trials);
-        Ok(())
+        batch.unusable.map_or(Ok(()), |message| Err(ManagerError::Unusable(message)))
     }
 
     /// Answers open requests. Those that ask a run to stop and were made before this one took the study are too late.
@@ -403,6 +407,8 @@ struct Batch {
     released: Vec<usize>,
     /// Trials whose checkpoints changed.
     trials: Vec<u64>,
+    /// Why no trial at all can be trained.
+    unusable: Option<String>,
 }
 
 impl Batch {

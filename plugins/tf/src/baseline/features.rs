@@ -5,7 +5,7 @@ use crate::data::{UNKNOWN, Windows};
 /// `[rows]` lists of feature numbers below [`Features::count`].
 pub struct Features {
     count: usize,
-    numbers: Vec<u16>,
+    numbers: Vec<u32>,
     ends: Vec<usize>,
 }
 
@@ -18,7 +18,7 @@ impl Features {
         let mut features = Features::empty(4 * windows.length);
         for row in 0..windows.rows() {
             let known = windows.window(row).iter().enumerate().filter(|(_, base)| **base != UNKNOWN);
-            features.numbers.extend(known.map(|(position, base)| (4 * position) as u16 + u16::from(*base)));
+            features.numbers.extend(known.map(|(position, base)| (4 * position) as u32 + u32::from(*base)));
             features.ends.push(features.numbers.len());
         }
         features
@@ -44,7 +44,7 @@ impl Features {
     }
 
     /// The feature numbers of a row.
-    pub fn row(&self, row: usize) -> &[u16] {
+    pub fn row(&self, row: usize) -> &[u32] {
         let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.numbers[start..self.ends[row]]
     }
@@ -59,7 +59,7 @@ fn word_index(word: &[u8]) -> usize {
 }
 
 /// The feature of each word, and how many features there are.
-fn canonical_words() -> (Vec<u16>, usize) {
+fn canonical_words() -> (Vec<u32>, usize) {
     let words = 4_usize.pow(WORD as u32);
     let complement = |mut index: usize| {
         (0..WORD).fold(0, |reversed, _| {
@@ -75,7 +75,7 @@ fn canonical_words() -> (Vec<u16>, usize) {
         if partner < word {
             numbers[word] = numbers[partner];
         } else {
-            numbers[word] = count as u16;
+            numbers[word] = count as u32;
             count += 1;
         }
     }

@@ -69,9 +69,9 @@ impl Logistic {
     }
 }
 
-fn score(weights: &[f64], row: &[u16]) -> f64 {
+fn score(weights: &[f64], row: &[u32]) -> f64 {
     let intercept = weights.last().copied().unwrap_or(0.0);
-    row.iter().map(|number| weights[usize::from(*number)]).sum::<f64>() + intercept
+    row.iter().map(|number| weights[*number as usize]).sum::<f64>() + intercept
 }
 
 struct PenalisedLoss<'a> {
@@ -120,7 +120,7 @@ impl Gradient for PenalisedLoss<'_> {
             let numbers = self.features.row(*row);
             let slope = -sign * weight / (1.0 + (sign * score(weights, numbers)).exp());
             for number in numbers {
-                gradient[usize::from(*number)] += slope;
+                gradient[*number as usize] += slope;
             }
             gradient[last] += slope;
         }
