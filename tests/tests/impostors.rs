@@ -131,6 +131,22 @@ fn a_full_disk_met_by_a_checkpoint_stops_the_run_and_fails_no_trial() {
 }
 
 #[test]
+fn a_device_that_cannot_be_used_charges_no_trial() {
+    let study = study(3, 0);
+    let train = r#"  say "{\"type\":\"failed\",\"trial\":$trial,\"cause\":\"unusable\",\"message\":\"there is no device cuda:7\"}"
+"#;
+    let (scratch, outcome) = run(&study, train);
+    let directory = scratch.path().join("study");
+    assert!(matches!(&outcome, Err(ManagerError::Unusable(message)) if message.contains("cuda:7")), "{outcome:?}");
+    assert_eq!(history(&directory).count(TrialState::Failed), 0);
+
+    let worker = script(scratch.path(), &study.spec, &(report(1) + COMPLETED));
+    let outcome = go_on(Store::open(&directory).unwrap(), &worker, 1);
+    assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{outcome:?}");
+    assert_eq!(history(&directory).count(TrialState::Completed), 3);
+}
+
+#[test]
 fn breaches_of_the_protocol_are_crashes_with_a_reason() {
     let missing_metric = r#"  say "{\"type\":\"report\",\"trial\":$trial,\"step\":1,\"metrics\":{},\"checkpoint\":null}"
   read -r verdict

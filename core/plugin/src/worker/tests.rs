@@ -144,9 +144,9 @@ fn data_that_cannot_be_prepared_is_named() {
     let mut data = DataSpec::default();
     data.values.insert("missing".to_owned(), true.into());
     study.send(&prepare(data));
-    study.fails(None, FailureCause::Crashed, "missing.npy is not there");
+    study.fails(None, FailureCause::Unusable, "missing.npy is not there");
     study.send(&ToWorker::Run(run(1)));
-    study.fails(Some(1), FailureCause::Crashed, "`run` came before `prepare`");
+    study.fails(Some(1), FailureCause::Unusable, "`run` came before `prepare`");
 }
 
 #[test]
