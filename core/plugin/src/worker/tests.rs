@@ -146,7 +146,7 @@ fn data_that_cannot_be_prepared_is_named() {
     study.send(&prepare(data));
     study.fails(None, FailureCause::Unusable, "missing.npy is not there");
     study.send(&ToWorker::Run(run(1)));
-    study.fails(Some(1), FailureCause::Unusable, "`run` came before `prepare`");
+    study.fails(Some(1), FailureCause::Crashed, "`run` came before `prepare`");
 }
 
 #[test]
