@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     Locked = 3,
     /// The study was written by a newer seqtune.
     Newer = 4,
-    /// A worker cannot start.
+    /// A worker cannot start, or cannot use its device.
     Worker = 5,
     /// Stopped; it can be continued (`EX_TEMPFAIL` of sysexits).
     Stopped = 75,
@@ -35,7 +35,7 @@ Exit codes:
    2  bad usage, study file or data
    3  another process holds the study
    4  the study was written by a newer seqtune
-   5  a worker cannot start
+   5  a worker cannot start, or cannot use its device
   75  stopped; the same command goes on";
 
 impl From<Exit> for ExitCode {
