@@ -3,7 +3,7 @@
 use egui::{Color32, ComboBox, RichText, Ui};
 use egui_plot::{FilledArea, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, Points, Text};
 
-use super::history::{axis_number, unscale};
+use super::history::{axis_number, unscale, whole_marks};
 use super::nearest::{nearest, on_segment};
 use super::notice;
 use crate::model::{Action, DrawnCurve, Model};
@@ -62,7 +62,8 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
         .grid_color(theme::grid(ui.visuals()))
         .x_axis_label(snapshot.spec.info.step.as_str())
         .y_axis_formatter(move |mark, range| axis_number(mark.value, range, log))
-        .x_axis_formatter(|mark, _| if mark.value.fract() == 0.0 { format!("{}", mark.value) } else { String::new() })
+        .x_grid_spacer(whole_marks)
+        .x_axis_formatter(|mark, _| format!("{}", mark.value))
         .show(ui, |plot| {
             for curve in drawn {
                 let selected = model.selected == Some(curve.trial);

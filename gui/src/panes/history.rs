@@ -1,7 +1,7 @@
 //! The history: the value of each trial, and the best so far.
 
 use egui::{RichText, Ui};
-use egui_plot::{HoverPosition, Line, Plot, PlotPoint, PlotPoints, Points};
+use egui_plot::{GridInput, GridMark, HoverPosition, Line, Plot, PlotPoint, PlotPoints, Points};
 
 use super::marks::Marks;
 use super::nearest::nearest;
@@ -40,7 +40,8 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
         .grid_color(theme::grid(ui.visuals()))
         .x_axis_label("trial")
         .y_axis_formatter(move |mark, range| axis_number(mark.value, range, log))
-        .x_axis_formatter(|mark, _| if mark.value.fract() == 0.0 { format!("{}", mark.value) } else { String::new() })
+        .x_grid_spacer(whole_marks)
+        .x_axis_formatter(|mark, _| format!("{}", mark.value))
         .show(ui, |plot| {
             for (state, points) in &drawn.states {
                 let (shape, filled) = theme::state_marker(*state);
@@ -93,6 +94,18 @@ pub(super) fn unscale(y: f64, log: bool) -> f64 {
     if log { 10f64.powf(y) } else { y }
 }
 
+/// Marks of an axis that counts (trials, steps): whole numbers 1, 2 or 5 times a power of ten apart, far enough from each
+/// other for their labels. The plot's own spacing knows powers of ten only, and leaves an axis from 1 to 8 without any.
+pub(super) fn whole_marks(input: GridInput) -> Vec<GridMark> {
+    // The plot grants a label where marks are some 60 points apart; its base step is 8 points.
+    let wanted = (8.0 * input.base_step_size).max(1.0);
+    let power = 10f64.powf(wanted.log10().floor());
+    let step_size = [1.0, 2.0, 5.0, 10.0].map(|times| times * power).into_iter().find(|step| *step >= wanted);
+    let step_size = step_size.unwrap_or(wanted.ceil());
+    let (first, last) = ((input.bounds.0 / step_size).ceil() as i64, (input.bounds.1 / step_size).floor() as i64);
+    (first..=last).map(|mark| GridMark { value: mark as f64 * step_size, step_size }).collect()
+}
+
 /// A number at an axis: as many digits as tell the marks apart.
 pub(super) fn axis_number(y: f64, range: &std::ops::RangeInclusive<f64>, log: bool) -> String {
     if log {
@@ -111,6 +124,17 @@ pub(super) fn axis_number(y: f64, range: &std::ops::RangeInclusive<f64>, log: bo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_axis_that_counts_has_whole_marks() {
+        let marks = |bounds: (f64, f64), base_step_size: f64| {
+            whole_marks(GridInput { bounds, base_step_size }).iter().map(|mark| mark.value).collect::<Vec<_>>()
+        };
+        // 8 steps on 360 points: 45 points a step are too few for a label each.
+        assert_eq!(marks((0.7, 8.3), 8.0 * 7.6 / 360.0), [2.0, 4.0, 6.0, 8.0]);
+        assert_eq!(marks((0.9, 3.1), 8.0 * 2.2 / 360.0), [1.0, 2.0, 3.0]);
+        assert_eq!(marks((-40.0, 1040.0), 8.0 * 1080.0 / 360.0), [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]);
+    }
 
     #[test]
     fn axis_numbers_have_the_digits_they_need() {
