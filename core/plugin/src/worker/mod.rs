@@ -36,8 +36,12 @@ use inbox::Inbox;
 /// #         serde_json::from_str(r#"{"name":"nothing","version":"1","summary":"","step":"epoch","parameters":{},
 /// #             "metrics":[]}"#).unwrap()
 /// #     }
-/// #     fn prepare(&self, _: &DataSpec, _: &std::path::Path) -> Result<Prepared, FamilyError> { unimplemented!() }
-/// #     fn open(&self, _: &Prepared, _: &Job) -> Result<Box<dyn Session>, FamilyError> { unimplemented!() }
+/// #     fn prepare(&self, _: &DataSpec, _: &std::path::Path) -> Result<Prepared, FamilyError> {
+/// #         Err(FamilyError::Data("there is none".to_owned()))
+/// #     }
+/// #     fn open(&self, _: &Prepared, _: &Job) -> Result<Box<dyn Session>, FamilyError> {
+/// #         Err(FamilyError::BadParams("nothing can be built".to_owned()))
+/// #     }
 /// # }
 /// # let family = Nothing;
 /// let (worker_input, to_worker) = pipe()?;

@@ -20,11 +20,11 @@ const EXIT_USAGE: u8 = 2;
 /// as a JSON array. Otherwise standard input and output carry [the protocol](crate::protocol), and the program ends
 /// when its input does.
 ///
-/// ```no_run
+/// ```
 /// # use seqtune_plugin::ModelFamily;
-/// # fn my_family() -> Box<dyn ModelFamily> { unimplemented!() }
-/// fn main() -> std::process::ExitCode {
-///     seqtune_plugin::worker_main(&[my_family().as_ref()])
+/// // The whole main function of a worker, given its family.
+/// fn run(my_family: &dyn ModelFamily) -> std::process::ExitCode {
+///     seqtune_plugin::worker_main(&[my_family])
 /// }
 /// ```
 pub fn worker_main(families: &[&dyn ModelFamily]) -> ExitCode {
