@@ -3,7 +3,8 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Params, Value};
+use crate::params::Params;
+use crate::value::Value;
 
 /// All named parents must be active and pass their test. Empty: always true.
 ///
@@ -26,10 +27,10 @@ pub struct Condition(pub IndexMap<String, Test>);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Test {
+    /// One of these values. Read first: a list of values is no value of a parent.
+    OneOf(Vec<Value>),
     /// Exactly this value.
     Is(Value),
-    /// One of these values.
-    OneOf(Vec<Value>),
     /// A number within closed bounds.
     Range(Bounds),
 }

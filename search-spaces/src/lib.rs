@@ -2,7 +2,9 @@
 //!
 //! A [`SearchSpace`] is a list of [`Parameter`]s in declaration order. A condition names only earlier
 //! parameters, so every space is a tree: walking the list once, front to back, decides which parameters are
-//! active. A point of the space is a [`Params`]: the values of the active parameters and only those.
+//! active. A point of the space is a [`Params`]: the values of the active parameters and only those. [`Constraint`]s say
+//! which combinations there are, [`Prior`]s where good values are expected, and the unit cube
+//! ([`SearchSpace::dimensions`], [`SearchSpace::decode`], [`SearchSpace::encode`]) is what samplers see.
 //!
 //! ```
 //! use seqtune_space::SearchSpace;
@@ -22,13 +24,19 @@
 //! ```
 
 mod condition;
+mod constraint;
 mod domain;
 mod form;
+mod params;
+mod prior;
 mod space;
 mod value;
 
 pub use condition::{Bounds, Condition, Test};
-pub use domain::{Domain, Scale};
-pub use form::ParameterForm;
-pub use space::{Parameter, SearchSpace, SpaceError};
-pub use value::{Params, Value, ValueError};
+pub use constraint::{Constraint, ConstraintError, Held};
+pub use domain::{Domain, Length, MAX_LIST, Rule, Scale};
+pub use form::{LengthForm, ParameterForm, TYPES};
+pub use params::{Params, ValueError};
+pub use prior::{Confidence, Prior};
+pub use space::{Dimension, Parameter, Part, RESERVED, SearchSpace, SpaceError};
+pub use value::Value;

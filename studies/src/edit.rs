@@ -68,9 +68,9 @@ pub fn edit(history: &History, spec: &StudySpec, settings: &Settings) -> Result<
         events.push(EventKind::SettingsChanged { settings: settings.clone(), from_trial });
     }
     // Points that an earlier edit added are in the queue already.
-    let waiting: Vec<&Params> = history.queue.iter().skip(kept).map(|(_, params)| params).collect();
+    let waiting: Vec<&Params> = history.queue.iter().skip(kept).map(|queued| &queued.params).collect();
     for params in added.into_iter().filter(|params| !waiting.contains(&params)) {
-        events.push(EventKind::Enqueued { params, from_trial });
+        events.push(EventKind::Enqueued { params, from_trial, request: None });
     }
     Ok(events)
 }
@@ -175,7 +175,7 @@ mod tests {
             kinds,
             [
                 EventKind::SettingsChanged { settings: settings.clone(), from_trial: 2 },
-                EventKind::Enqueued { params: point(0.7), from_trial: 2 },
+                EventKind::Enqueued { params: point(0.7), from_trial: 2, request: None },
             ]
         );
         for kind in kinds {

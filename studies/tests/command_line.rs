@@ -212,13 +212,14 @@ fn a_study_verifies_and_a_forged_one_does_not() {
     // A trial that no sampler suggested.
     let spec = testing::study(SPACE).spec().clone();
     let mut store = Store::create(&place.path().join("results/forged"), &spec, &Settings::default(), "old").unwrap();
-    let EventKind::TrialStarted { trial, config_key, origin, replicate, seed, seen, mut params } =
+    let EventKind::TrialStarted { trial, config_key, origin, space_version, replicate, seed, seen, mut params } =
         testing::study(SPACE).trials(1).events()[1].kind.clone()
     else {
         panic!("a trial starts so")
     };
     params.set("lr", 0.5);
-    store.append([EventKind::TrialStarted { trial, params, config_key, origin, replicate, seed, seen }]).unwrap();
+    let again = EventKind::TrialStarted { trial, params, config_key, origin, space_version, replicate, seed, seen };
+    store.append([again]).unwrap();
     store.close().unwrap();
     let output = seqtune(place.path(), &["verify", "forged"]);
     assert_eq!(code(&output), 1);

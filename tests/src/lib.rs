@@ -8,8 +8,8 @@ use std::sync::Arc;
 use seqtune::launch::WorkerProgram;
 use seqtune::manager::{ManagerError, Observer, Outcome, RunOptions};
 use seqtune_core::{
-    Budget, Event, FamilyChoice, History, Objective, Order, Reduce, SamplerSpec, Settings, Store, StoreReader,
-    StudySpec, TrialEnd, TrialSpec, WorkerSettings,
+    Budget, Event, FamilyChoice, History, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, Store,
+    StoreReader, StudySpec, TrialEnd, TrialSpec, WorkerSettings,
 };
 use seqtune_plugin::{DataSpec, Direction, ModelFamily};
 use seqtune_toy::Toy;
@@ -85,6 +85,7 @@ impl ToyStudy {
             window: 4,
             space: space.expect("the space is valid"),
             sampler: SamplerSpec::Sobol,
+            pruner: PrunerSpec::None,
             enqueue: Vec::new(),
         };
         let budget = Budget { trials: Some(12), ..Budget::default() };

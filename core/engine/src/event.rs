@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use seqtune_plugin::{FailureCause, MetricValue};
-use seqtune_space::Params;
+use seqtune_space::{Params, SearchSpace};
 use serde::{Deserialize, Serialize};
 
 use crate::spec::{Settings, StudySpec};
@@ -56,6 +56,9 @@ pub enum EventKind {
         config_key: String,
         /// Where the point came from.
         origin: Origin,
+        /// Version of the space that it was decided in: 0 is that of the specification.
+        #[serde(default, skip_serializing_if = "is_first")]
+        space_version: u64,
         /// Which repetition of the configuration.
         #[serde(default)]
         replicate: u64,
@@ -160,6 +163,18 @@ pub enum EventKind {
         params: Params,
         /// The first trial that may take it.
         from_trial: u64,
+        /// The request that asked for it; absent where the study file lists it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<u64>,
+    },
+    /// The space became wider.
+    SpaceChanged {
+        /// Counted from 1: the version of the specification is 0.
+        version: u64,
+        /// The first trial that is decided in it.
+        from_trial: u64,
+        /// The whole space.
+        space: SearchSpace,
     },
     /// Budget or workers changed.
     SettingsChanged {
@@ -177,6 +192,10 @@ pub enum EventKind {
         /// What was done.
         answer: String,
     },
+}
+
+fn is_first(version: &u64) -> bool {
+    *version == 0
 }
 
 /// Where a point came from.

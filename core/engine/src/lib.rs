@@ -32,12 +32,13 @@ pub mod testing;
 mod verify;
 
 pub use event::{AttemptEnd, Event, EventKind, MetricsJson, Origin, Seen};
-pub use history::{Attempt, Checkpoint, History, HistoryError, Point, Trial, TrialEnd, TrialState};
+pub use history::{Attempt, Checkpoint, History, HistoryError, Point, Queued, Trial, TrialEnd, TrialState};
 pub use order::{View, next_trial_may_start};
 pub use propose::{Proposal, propose};
 pub use sampler::{SampleError, Sampler};
 pub use spec::{
-    Budget, FamilyChoice, Objective, Order, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
+    Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,
+    WorkerSettings,
 };
 pub use store::{FORMAT_VERSION, Request, RequestKind, Store, StoreError, StoreReader, is_study};
 pub use verify::{Difference, Verified, verify};

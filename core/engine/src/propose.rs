@@ -17,6 +17,8 @@ pub struct Proposal {
     pub params: Params,
     /// Where it came from.
     pub origin: Origin,
+    /// Version of the space that it was decided in.
+    pub space_version: u64,
     /// Seed of the training. It depends on the replicate, not on the trial: configurations are compared on common
     /// seeds.
     pub seed: u64,
@@ -32,6 +34,7 @@ impl Proposal {
             config_key: self.params.key(),
             params: self.params,
             origin: self.origin,
+            space_version: self.space_version,
             replicate: 0,
             seed: self.seed,
             seen: self.seen,
@@ -45,22 +48,23 @@ impl Proposal {
 /// # Errors
 /// Where the sampler has nothing to suggest.
 pub fn propose(history: &History, trial: u64) -> Result<Proposal, SampleError> {
-    propose_from(View::now(history, trial), sampler_of(&history.spec.sampler).as_ref())
+    let version = history.space_version(trial);
+    propose_from(View::now(history, trial), version, sampler_of(&history.spec.sampler).as_ref())
 }
 
-/// [`propose`] with a given view and sampler.
-pub(crate) fn propose_from(view: View<'_>, sampler: &dyn Sampler) -> Result<Proposal, SampleError> {
+/// [`propose`] with a given view, version of the space, and sampler.
+pub(crate) fn propose_from(view: View<'_>, space_version: u64, sampler: &dyn Sampler) -> Result<Proposal, SampleError> {
     let (history, trial) = (view.history(), view.trial());
-    let spec = &history.spec;
+    let (spec, space) = (&history.spec, history.space(space_version));
     let taken = view.earlier().filter(|earlier| earlier.origin == Origin::Enqueued).count();
-    let waiting = history.queue.get(taken).filter(|(from_trial, _)| *from_trial <= trial);
-    let (params, origin) = if let Some((_, params)) = waiting {
-        (params.clone(), Origin::Enqueued)
-    } else if let Some(defaults) = spec.space.defaults().filter(|_| trial == 0) {
+    let waiting = history.queue.get(taken).filter(|queued| queued.from_trial <= trial);
+    let (params, origin) = if let Some(queued) = waiting {
+        (queued.params.clone(), Origin::Enqueued)
+    } else if let Some(defaults) = (trial == 0).then(|| space.defaults()).flatten() {
         (defaults, Origin::Default)
     } else {
-        let params = sampler.suggest(&spec.space, &view, seed_of(spec.seed, trial, "sampler"))?;
+        let params = sampler.suggest(space, &view, seed_of(spec.seed, trial, "sampler"))?;
         (params, Origin::Sampler)
     };
-    Ok(Proposal { trial, params, origin, seed: seed_of(spec.seed, 0, "train"), seen: view.seen() })
+    Ok(Proposal { trial, params, origin, space_version, seed: seed_of(spec.seed, 0, "train"), seen: view.seen() })
 }

@@ -28,10 +28,13 @@ pub struct StudySpec {
     pub order: Order,
     /// Fixed order: how many trials may be under way at once.
     pub window: u64,
-    /// What is searched.
+    /// What is searched. In a [`History`](crate::History) it is the newest version of the space.
     pub space: SearchSpace,
     /// How points are chosen.
     pub sampler: SamplerSpec,
+    /// Which trials are stopped early.
+    #[serde(default)]
+    pub pruner: PrunerSpec,
     /// Points to try first, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enqueue: Vec<Params>,
@@ -140,6 +143,20 @@ impl SamplerSpec {
     pub const NAMES: [&'static str; 2] = ["random", "sobol"];
 }
 
+/// Which trials are stopped early.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum PrunerSpec {
+    /// Every trial trains all its steps.
+    #[default]
+    None,
+}
+
+impl PrunerSpec {
+    /// Names that a study file may use.
+    pub const NAMES: [&'static str; 1] = ["none"];
+}
+
 /// What may change while the study lives. Each change is an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
@@ -159,6 +176,9 @@ pub struct Budget {
     /// Hours a manager was alive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<f64>,
+    /// Hours in which devices were training, added up over the devices; several workers on one device share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_hours: Option<f64>,
     /// Finished trials in number order without improvement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,

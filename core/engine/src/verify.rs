@@ -40,7 +40,9 @@ pub fn verify(history: &History) -> Verified {
             compare(format!("saw {:?}", trial.seen), format!("saw {expected:?}"));
         }
         compare(format!("key {}", trial.config_key), format!("key {}", trial.params.key()));
-        match propose_from(View::then(history, trial.number, trial.seen), sampler.as_ref()) {
+        let version = trial.space_version;
+        compare(format!("space {version}"), format!("space {}", history.space_version(trial.number)));
+        match propose_from(View::then(history, trial.number, trial.seen), version, sampler.as_ref()) {
             Ok(again) => compare(
                 format!("{:?} {} seed {}", trial.origin, trial.params, trial.seed),
                 format!("{:?} {} seed {}", again.origin, again.params, again.seed),

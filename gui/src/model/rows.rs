@@ -110,6 +110,8 @@ impl Column {
                 Value::Int(value) => Key::Number(value as f64),
                 Value::Float(value) => Key::Number(value),
                 Value::Text(value) => Key::Text(value),
+                // Lists by how long they are and then by what they sum up to: the larger model comes later.
+                Value::List(items) => Key::Pair(items.len() as f64, items.iter().filter_map(Value::as_f64).sum()),
             },
         })
     }
@@ -117,6 +119,7 @@ impl Column {
 
 enum Key {
     Number(f64),
+    Pair(f64, f64),
     Text(String),
 }
 
@@ -124,9 +127,10 @@ impl Key {
     fn order(&self, other: &Key) -> Ordering {
         match (self, other) {
             (Key::Number(a), Key::Number(b)) => a.total_cmp(b),
+            (Key::Pair(a, x), Key::Pair(b, y)) => a.total_cmp(b).then(x.total_cmp(y)),
             (Key::Text(a), Key::Text(b)) => a.cmp(b),
-            (Key::Number(_), Key::Text(_)) => Ordering::Less,
-            (Key::Text(_), Key::Number(_)) => Ordering::Greater,
+            (Key::Number(_), _) | (_, Key::Text(_)) => Ordering::Less,
+            (_, Key::Number(_)) | (Key::Text(_), _) => Ordering::Greater,
         }
     }
 }

@@ -58,11 +58,21 @@ impl Sample {
         let mut kinds = Vec::new();
         for trial in 0..self.trials {
             let seen = Seen::ResultsBelow(trial);
-            let unit: Vec<f64> = (0..spec.space.len() as u64).map(|axis| noise(trial * 31 + axis)).collect();
+            let unit: Vec<f64> =
+                (0..spec.space.dimensions().len() as u64).map(|axis| noise(trial * 31 + axis)).collect();
             let params = spec.space.decode(&unit).expect("the unit vector has one number a parameter");
             let origin = if trial == 0 { Origin::Default } else { Origin::Sampler };
             let config_key = params.key();
-            kinds.push(EventKind::TrialStarted { trial, params, config_key, origin, replicate: 0, seed: 1, seen });
+            kinds.push(EventKind::TrialStarted {
+                trial,
+                params,
+                config_key,
+                origin,
+                space_version: 0,
+                replicate: 0,
+                seed: 1,
+                seen,
+            });
             kinds.push(attempt(trial, 0, 0));
             let running = self.running && trial + 3 >= self.trials;
             let (fails, pruned) = (trial % 10 == 7, trial % 5 == 3);

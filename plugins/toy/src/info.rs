@@ -1,7 +1,7 @@
 //! What the toy family tells of itself.
 
 use seqtune_plugin::{Direction, FamilyInfo, MetricInfo};
-use seqtune_space::{Condition, Domain, Parameter, Scale, SearchSpace, Test, Value};
+use seqtune_space::{Domain, Parameter, Scale, SearchSpace, Test, Value};
 
 use crate::data::ToyData;
 use crate::fault::Fault;
@@ -65,13 +65,8 @@ fn parameters() -> SearchSpace {
 struct Declared(Parameter);
 
 fn parameter(name: &str, domain: Domain, default: impl Into<Value>, doc: &str) -> Declared {
-    Declared(Parameter {
-        name: name.to_owned(),
-        domain,
-        default: Some(default.into()),
-        when: Condition::default(),
-        doc: Some(doc.to_owned()),
-    })
+    let (default, doc) = (Some(default.into()), Some(doc.to_owned()));
+    Declared(Parameter { default, doc, ..Parameter::new(name, domain) })
 }
 
 impl Declared {

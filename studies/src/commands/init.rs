@@ -4,9 +4,10 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use seqtune::inline;
 use seqtune::study_file::in_words;
 use seqtune_plugin::{Direction, FamilyInfo};
-use seqtune_space::{Domain, Parameter, Params, Scale, Value};
+use seqtune_space::{Domain, Parameter, ParameterForm, Params, Scale, Value};
 
 use super::families::family;
 use crate::error::CommandError;
@@ -55,10 +56,10 @@ fn exists(path: &Path) -> CommandError {
 /// The text of a study file for a family.
 fn study_file(info: &FamilyInfo, name: &str) -> String {
     let mut text =
-        format!("# {}\n\nname = {}\nfamily = {}\n", info.summary, literal_text(name), literal_text(&info.name));
+        format!("# {}\n\nname = {}\nfamily = {}\n", info.summary, inline::text(name), inline::text(&info.name));
     text.push_str("seed = 1            # all random numbers come from it\n\n");
     if let Some(metric) = info.metrics.first() {
-        text.push_str(&format!("metric = {}\n", literal_text(&metric.name)));
+        text.push_str(&format!("metric = {}\n", inline::text(&metric.name)));
     }
     text.push_str("reduce = \"best\"     # a trial's value: its best step, or its \"last\"\n");
     for metric in &info.metrics {
@@ -107,46 +108,32 @@ fn line(parameter: &Parameter, defaults: &Params) -> String {
     if !parameter.when.is_empty() {
         notes.push(format!("Only when {}.", in_words(&parameter.when)));
     }
-    let off = if parameter.when.holds(defaults) { "" } else { "# " };
+    let off = if parameter.is_active(defaults) { "" } else { "# " };
     let written = match (&parameter.domain, &parameter.default) {
-        (Domain::Float { .. } | Domain::Int { .. }, _) | (_, None) => declaration(parameter),
-        (_, Some(default)) => literal(default),
+        (Domain::Float { .. } | Domain::Int { .. } | Domain::List { .. }, _) | (_, None) => declaration(parameter),
+        (_, Some(default)) => inline::value(default),
     };
     format!("# {}\n{off}{} = {written}\n", notes.join(" "), parameter.name)
 }
 
+/// The parameter's declaration, its range narrowed around the default.
 fn declaration(parameter: &Parameter) -> String {
-    let default = parameter.default.as_ref().map(|value| format!(", default = {}", literal(value))).unwrap_or_default();
-    let log = |scale: Scale| if scale == Scale::Log { ", log = true" } else { "" };
-    let values = |values: &[Value]| values.iter().map(literal).collect::<Vec<_>>().join(", ");
-    match &parameter.domain {
-        Domain::Float { low, high, scale, step } => {
-            let factor = if *scale == Scale::Log { 10.0 } else { 4.0 };
-            let (low, high) = match step {
-                None => around(*low, *high, *scale, parameter.default.as_ref(), factor),
-                Some(_) => (*low, *high),
-            };
-            let step = step.map(|step| format!(", step = {step:?}")).unwrap_or_default();
-            format!("{{ type = \"float\", low = {low:?}, high = {high:?}{}{step}{default} }}", log(*scale))
+    let default = parameter.default.as_ref();
+    let narrowed = match parameter.domain.clone() {
+        Domain::Float { low, high, scale, step: None } => {
+            let factor = if scale == Scale::Log { 10.0 } else { 4.0 };
+            let (low, high) = around(low, high, scale, default, factor);
+            Domain::Float { low, high, scale, step: None }
         }
-        Domain::Int { low, high, scale, step } => {
-            let (low, high) = match step {
-                1 => {
-                    let (low, high) = around(*low as f64, *high as f64, *scale, parameter.default.as_ref(), 4.0);
-                    (low.ceil() as i64, high.floor() as i64)
-                }
-                // A grid is counted from its low.
-                _ => (*low, *high),
-            };
-            let step = if *step == 1 { String::new() } else { format!(", step = {step}") };
-            format!("{{ type = \"int\", low = {low}, high = {high}{}{step}{default} }}", log(*scale))
+        Domain::Int { low, high, scale, step: 1 } => {
+            let (low, high) = around(low as f64, high as f64, scale, default, 4.0);
+            Domain::Int { low: low.ceil() as i64, high: high.floor() as i64, scale, step: 1 }
         }
-        Domain::Categorical { choices } => {
-            format!("{{ type = \"categorical\", choices = [{}]{default} }}", values(choices))
-        }
-        Domain::Ordinal { values: list } => format!("{{ type = \"ordinal\", values = [{}]{default} }}", values(list)),
-        Domain::Bool => format!("{{ type = \"bool\"{default} }}"),
-    }
+        // A grid is counted from its low.
+        other => other,
+    };
+    let plain = ParameterForm { default: default.cloned(), ..ParameterForm::from(narrowed) };
+    inline::parameter(&plain)
 }
 
 /// A range of `factor` on both sides of the default, within the limits. On the linear scale only where the limits lie
@@ -158,19 +145,6 @@ fn around(low: f64, high: f64, scale: Scale, default: Option<&Value>, factor: f6
     }
     let short = |value: f64| format!("{value:.3e}").parse().unwrap_or(value);
     (short(middle / factor).max(low), short(middle * factor).min(high))
-}
-
-fn literal(value: &Value) -> String {
-    match value {
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Float(value) => format!("{value:?}"),
-        Value::Text(text) => literal_text(text),
-    }
-}
-
-fn literal_text(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }
 
 #[cfg(test)]

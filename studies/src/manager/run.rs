@@ -324,7 +324,7 @@ impl Turn<'_> {
                 }
                 Some(RequestKind::Enqueue { params }) => match self.log.history().spec.complete(&params) {
                     Ok(_) => {
-                        kinds.push(EventKind::Enqueued { params, from_trial });
+                        kinds.push(EventKind::Enqueued { params, from_trial, request: Some(request.id) });
                         format!("enqueued, from trial {from_trial} on")
                     }
                     Err(error) => format!("refused: {error}"),

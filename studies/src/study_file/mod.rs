@@ -297,6 +297,7 @@ fn budget(mut table: Table<'_>) -> Result<Budget, StudyFileError> {
     let budget = Budget {
         trials: table.take("trials").map(|field| field.whole(1..=ANY)).transpose()?,
         hours: table.take("hours").map(|field| field.positive()).transpose()?,
+        device_hours: None,
         patience: table.take("patience").map(|field| field.whole(1..=ANY)).transpose()?,
     };
     table.finish()?;

@@ -2,7 +2,7 @@
 
 use rand_chacha::rand_core::Rng;
 use seqtune_core::seed::rng_of;
-use seqtune_core::{Objective, Settings, StudySpec};
+use seqtune_core::{Objective, PrunerSpec, Settings, StudySpec};
 use seqtune_plugin::{Direction, FamilyInfo};
 use seqtune_space::{Condition, Domain, Parameter, Params, Scale, SearchSpace, SpaceError, Test, Value};
 
@@ -62,6 +62,7 @@ impl StudyFile {
             window: self.window.unwrap_or(self.workers.count),
             space,
             sampler: self.sampler.clone(),
+            pruner: PrunerSpec::None,
             enqueue,
         };
         let settings = Settings { budget: self.budget.clone(), workers: self.workers.clone() };
@@ -260,7 +261,7 @@ fn inherited(parent: &str, test: &Test, earlier: &[Parameter], later: bool, info
     let values = match &declared.domain {
         Domain::Categorical { choices: values } | Domain::Ordinal { values } => values.clone(),
         Domain::Bool => vec![Value::Bool(false), Value::Bool(true)],
-        Domain::Float { .. } | Domain::Int { .. } => return Inherited::Test(test.clone()),
+        Domain::Float { .. } | Domain::Int { .. } | Domain::List { .. } => return Inherited::Test(test.clone()),
     };
     let passing: Vec<Value> = values.iter().filter(|value| test.passes(value)).cloned().collect();
     match passing.as_slice() {
@@ -291,6 +292,7 @@ fn outside(domain: &Domain, limits: &Domain) -> Option<Value> {
         }
         Domain::Int { low, high, .. } => vec![Value::Int(*low), Value::Int(*high), domain.decode(0.381_966)],
         Domain::Float { low, high, .. } => vec![Value::Float(*low), Value::Float(*high), domain.decode(0.381_966)],
+        Domain::List { .. } => vec![domain.decode(0.381_966)],
     };
     tried.into_iter().find(|value| !limits.contains(&limits.conform(value.clone())))
 }
@@ -303,7 +305,7 @@ fn named(error: &SpaceError) -> &str {
         | SpaceError::Missing { name, .. }
         | SpaceError::Inactive { name, .. }
         | SpaceError::Outside { name, .. } => name,
-        SpaceError::Length { .. } => "",
+        SpaceError::Length { .. } | SpaceError::Constraint { .. } | SpaceError::Broken { .. } => "",
     }
 }
 

@@ -226,6 +226,7 @@ impl<'a> Field<'a> {
                 Value::Int(value) => value.into(),
                 Value::Float(value) => value.into(),
                 Value::Text(value) => value.into(),
+                Value::List(_) => return Err(self.must_be("a plain value")),
             },
         })
     }

@@ -92,7 +92,7 @@ fn a_whole_file_resolves() {
     assert_eq!(spec.objective().reduce, Reduce::Best);
     assert_eq!(spec.trial.time_limit_secs, Some(5400.0));
     assert_eq!((spec.trial.stall_limit_secs, spec.trial.retries, spec.trial.checkpoint_every), (90.0, 2, 1));
-    assert_eq!(settings.budget, Budget { trials: Some(24), hours: Some(2.0), patience: Some(20) });
+    assert_eq!(settings.budget, Budget { trials: Some(24), hours: Some(2.0), device_hours: None, patience: Some(20) });
     assert_eq!((settings.workers.count, settings.workers.device.as_str()), (2, "cuda:0"));
     assert_eq!(spec.sampler, SamplerSpec::Random);
     // A bare value is fixed, the family's default is taken over where it is in range, and numbers take their kind.

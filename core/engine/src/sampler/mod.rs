@@ -16,7 +16,8 @@ use crate::spec::SamplerSpec;
 /// A sampler may keep caches, never state: the same arguments give the same point, in any process.
 /// [`crate::testing::check_sampler`] checks what every sampler promises.
 pub trait Sampler: Send + Sync {
-    /// A valid point of the space for the trial that the view is about.
+    /// A valid point of the space for the trial that the view is about. Of the space: the view's own specification holds
+    /// the newest version, which a decision that is replayed may not have seen.
     ///
     /// # Errors
     /// Where there is nothing (left) to suggest.
@@ -29,6 +30,34 @@ pub enum SampleError {
     /// A bug of the sampler: its point is not in the space.
     #[error("the sampler made an invalid point: {0}")]
     Invalid(#[from] SpaceError),
+    /// The constraints leave next to nothing of the space.
+    #[error("of {draws} points drawn from the space none satisfies its constraints; the last one: {last}")]
+    Infeasible {
+        /// How many were drawn.
+        draws: u64,
+        /// What the last one breaks.
+        last: SpaceError,
+    },
+}
+
+/// Draws that a sampler makes for one point before it gives up. `seqtune check` refuses spaces that come near this.
+const DRAWS: u64 = 1_000_000;
+
+/// The first of the points `draw(0)`, `draw(1)`, ... that satisfies the constraints.
+fn first_allowed(
+    space: &SearchSpace,
+    mut draw: impl FnMut(u64) -> Result<Params, SpaceError>,
+) -> Result<Params, SampleError> {
+    let mut refused = None;
+    for number in 0..DRAWS {
+        let params = draw(number)?;
+        match space.allows(&params) {
+            Ok(()) => return Ok(params),
+            Err(error) => refused = Some(error),
+        }
+    }
+    let last = refused.unwrap_or(SpaceError::Length { expected: 0, found: 0 });
+    Err(SampleError::Infeasible { draws: DRAWS, last })
 }
 
 /// The sampler that a study names.

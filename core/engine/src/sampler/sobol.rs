@@ -6,7 +6,7 @@
 use rand::RngExt;
 use seqtune_space::{Params, SearchSpace};
 
-use super::{SampleError, Sampler};
+use super::{SampleError, Sampler, first_allowed};
 use crate::event::Origin;
 use crate::order::View;
 use crate::seed::{rng_of, seed_of};
@@ -14,7 +14,8 @@ use crate::seed::{rng_of, seed_of};
 /// Points of one scrambled sequence come before the next scrambling begins.
 const POINTS: u64 = 1 << 16;
 
-/// Gives the sampler's k-th trial the k-th point of the sequence.
+/// Gives the sampler's k-th trial the k-th point of the sequence, by the parameters' priors. Where the constraints refuse
+/// it, the k-th point of a second scrambling is taken, and so on: each of them is even over the trials that need it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sobol;
 
@@ -22,18 +23,23 @@ impl Sampler for Sobol {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
         // Trials that the sampler did not choose (defaults, enqueued points) take no point of the sequence.
         let index = view.earlier().filter(|trial| trial.origin == Origin::Sampler).count() as u64;
-        let scramble = seed_of(view.history().spec.seed, index / POINTS, "sobol") as u32;
         let mut beyond = rng_of(seed, 0, "sobol beyond the last dimension");
-        let unit: Vec<f64> = (0..space.len() as u32)
-            .map(|dimension| {
-                if dimension < sobol_burley::NUM_DIMENSIONS {
-                    f64::from(sobol_burley::sample((index % POINTS) as u32, dimension, scramble))
-                } else {
-                    beyond.random()
-                }
-            })
-            .collect();
-        Ok(space.decode(&unit)?)
+        first_allowed(space, |number| {
+            let scramble = match number {
+                0 => seed_of(view.history().spec.seed, index / POINTS, "sobol"),
+                _ => seed_of(view.history().spec.seed, number, "sobol where the constraints refuse"),
+            };
+            let unit: Vec<f64> = (0..space.dimensions().len() as u32)
+                .map(|dimension| {
+                    if dimension < sobol_burley::NUM_DIMENSIONS {
+                        f64::from(sobol_burley::sample((index % POINTS) as u32, dimension, scramble as u32))
+                    } else {
+                        beyond.random()
+                    }
+                })
+                .collect();
+            space.decode_quantiles(&unit)
+        })
     }
 }
 

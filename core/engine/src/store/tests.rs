@@ -210,7 +210,8 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
                 let params = seqtune_space::Params([("x".to_owned(), x.into())].into());
                 let config_key = params.key();
                 let seen = Seen::ResultsBelow(trial);
-                EventKind::TrialStarted { trial, params, config_key, origin: Origin::Sampler, replicate: 0, seed, seen }
+                let (origin, space_version, replicate) = (Origin::Sampler, trial % 3, 0);
+                EventKind::TrialStarted { trial, params, config_key, origin, space_version, replicate, seed, seen }
             }
         ),
         (0..1000u64, 0..9u32, ".{0,20}").prop_map(|(trial, attempt, message)| EventKind::AttemptEnded {
@@ -229,10 +230,19 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         }),
         any::<Option<u64>>().prop_map(|trials| EventKind::SettingsChanged {
             settings: Settings {
-                budget: Budget { trials: trials.map(|t| t >> 1), hours: Some(1.5), patience: None },
+                budget: Budget { trials: trials.map(|t| t >> 1), device_hours: Some(1.5), ..Budget::default() },
                 ..Settings::default()
             },
             from_trial: 3,
+        }),
+        (1..9u64, any::<Option<u32>>()).prop_map(|(from_trial, request)| EventKind::Enqueued {
+            params: draft().spec().space.decode(&[0.5]).unwrap(),
+            from_trial,
+            request: request.map(u64::from),
+        }),
+        (1..9u64, 1.0..9.0f64).prop_map(|(version, high)| {
+            let text = format!("x = {{ type = 'float', low = 0, high = {high} }}\nconstraints = ['x < 8']");
+            EventKind::SpaceChanged { version, from_trial: 7, space: toml::from_str(&text).unwrap() }
         }),
     ]
 }

@@ -1,6 +1,8 @@
 //! What every sampler promises, as a suite: points are valid, the same arguments give the same point, another seed
 //! gives other points, and nothing that a decision may not see changes it.
 
+use seqtune_space::{Domain, SearchSpace};
+
 use super::study;
 use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
@@ -8,7 +10,7 @@ use crate::propose::propose;
 use crate::verify::verify;
 
 /// Spaces on which a sampler is tried.
-const SPACES: [&str; 4] = [
+const SPACES: [&str; 6] = [
     "x = { type = 'float', low = 0, high = 1 }",
     "lr = { type = 'float', low = 1e-5, high = 0.1, log = true }\nn = { type = 'int', low = 1, high = 100 }\n\
      o = { type = 'ordinal', values = [16, 32, 64] }\nb = { type = 'bool' }",
@@ -17,6 +19,11 @@ const SPACES: [&str; 4] = [
      d = { type = 'float', low = 0, high = 0.5, step = 0.1, when = { m = ['b', 'c'] } }\n\
      e = { type = 'bool', when = { k = { at_least = 4 } } }",
     "only = { type = 'categorical', choices = ['one'] }",
+    "heads = { type = 'int', low = 1, high = 8 }\ndim = { type = 'int', low = 8, high = 128, step = 8 }\n\
+     drop = { type = 'float', low = 0, high = 0.5, prior = { center = 0.1 } }\nconstraints = ['dim % heads == 0']",
+    "filters = { type = 'list', len = { low = 1, high = 4 }, item = { type = 'int', low = 8, high = 64, log = true } }\n\
+     widths = { type = 'list', len = 'filters', item = { type = 'ordinal', values = [3, 5, 7] }, rule = 'non_increasing' }\n\
+     cell = { type = 'cat', choices = ['lstm', 'gru'], prior = { weights = [4, 1] } }",
 ];
 
 /// Checks the sampler of this name.
@@ -29,7 +36,7 @@ pub fn check_sampler(name: &str) {
         let history = draft.history();
         for trial in &history.trials {
             let checked = history.spec.space.check(trial.params.clone());
-            assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points");
+            assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points that satisfy the constraints");
         }
         assert_eq!(verify(&history).differences, [], "{name} decides the same again");
         assert_eq!(draft.history().trials.len(), history.trials.len());
@@ -45,7 +52,29 @@ pub fn check_sampler(name: &str) {
         let changed = History::fold(&changed).expect("the rules still hold");
         let next = |history: &History| propose(history, 24).map(|proposal| proposal.params);
         assert_eq!(next(&changed), next(&history), "{name} looks at results inside the window");
+
+        // A wider space, from here on: it changes what comes, and nothing that was.
+        let mut wider = history.clone();
+        let space = widened(&history.spec.space);
+        let kind = EventKind::SpaceChanged { version: 1, from_trial: 24, space };
+        wider.apply(&Event { seq: history.seq + 1, at_us: 0, kind }).expect("the rules hold");
+        assert_eq!(verify(&wider).differences, [], "{name} replays the decisions of an older space");
+        let proposal = propose(&wider, 24).expect("there is a suggestion");
+        assert_eq!(proposal.space_version, 1);
+        assert!(wider.spec.space.check(proposal.params).is_ok(), "{name} makes points of the newest space");
     }
+}
+
+/// The space with a choice more in each categorical parameter.
+fn widened(space: &SearchSpace) -> SearchSpace {
+    let mut parameters = space.parameters().to_vec();
+    for parameter in &mut parameters {
+        if let Domain::Categorical { choices } = &mut parameter.domain {
+            choices.push("another".into());
+            parameter.prior = None;
+        }
+    }
+    SearchSpace::with_constraints(parameters, space.constraints().to_vec()).expect("it is still a space")
 }
 
 /// Another result for trials from `first` on.

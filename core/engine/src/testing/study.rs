@@ -9,7 +9,8 @@ use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
 use crate::propose::propose;
 use crate::spec::{
-    Budget, FamilyChoice, Objective, Order, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
+    Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,
+    WorkerSettings,
 };
 
 /// A study to be: a space, and what else a test wants to say.
@@ -58,6 +59,7 @@ pub fn study(space: &str) -> StudyDraft {
         window: 1,
         space,
         sampler: SamplerSpec::Random,
+        pruner: PrunerSpec::None,
         enqueue: Vec::new(),
     };
     StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000 }

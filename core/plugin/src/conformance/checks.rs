@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use seqtune_space::{Domain, Params, Value};
+use seqtune_space::{Domain, MAX_LIST, Params, Value};
 
 use super::conversation::{Connection, Conversation, verdict};
 use super::{Options, Promise, Violation};
@@ -360,6 +360,11 @@ fn outside(domain: &Domain) -> Vec<Value> {
             vec![Value::Int(low - 1), Value::Int(high + 1), Value::Float(*low as f64 + 0.5), word]
         }
         Domain::Categorical { .. } | Domain::Ordinal { .. } | Domain::Bool => vec![word, Value::Float(0.123_456_789)],
+        Domain::List { item, .. } => {
+            let wrong_item = outside(item).into_iter().map(|value| Value::List(vec![value]));
+            let too_long = Value::List(vec![item.decode(0.5); MAX_LIST as usize + 1]);
+            wrong_item.chain([too_long, word]).collect()
+        }
     }
 }
 

@@ -1,25 +1,28 @@
 //! The history: the fold of the log. What the manager decides from and what the viewer shows.
 
+mod spent;
+mod trial;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use seqtune_plugin::{FailureCause, MetricValue};
-use seqtune_space::Params;
+use seqtune_space::{Params, SearchSpace};
 
-use crate::event::{AttemptEnd, Event, EventKind, MetricsJson, Origin, Seen};
+use crate::event::{AttemptEnd, Event, EventKind};
 use crate::spec::{Reduce, Settings, StudySpec};
+pub use trial::{Attempt, Checkpoint, Point, Trial, TrialEnd, TrialState};
 
 /// A study as its log tells it.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// What the study is.
+    /// What the study is; its space is the newest version.
     pub spec: Arc<StudySpec>,
     /// Its settings now.
     pub settings: Settings,
     /// Its trials; the index is the number.
     pub trials: Vec<Trial>,
-    /// Points that wait or waited to be tried, each with the first trial that may take it.
-    pub queue: Vec<(u64, Params)>,
+    /// Points that wait or waited to be tried, in this order.
+    pub queue: Vec<Queued>,
     /// Position of the last event folded in.
     pub seq: u64,
     /// When the study was created, in microseconds since 1970.
@@ -32,129 +35,22 @@ pub struct History {
     managed_us: i64,
     /// When the present manager started, `None` where the last one left in order.
     manager_since: Option<i64>,
+    /// When the last event before the present manager was committed: what a killed manager's workers did later is not
+    /// known.
+    left_us: i64,
+    /// Versions of the space, each with the first trial that is decided in it.
+    spaces: Vec<(u64, Arc<SearchSpace>)>,
 }
 
-/// One trial.
-#[derive(Clone, Debug)]
-pub struct Trial {
-    /// Its number.
-    pub number: u64,
-    /// Its point.
+/// A point that waits or waited to be tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queued {
+    /// The first trial that may take it.
+    pub from_trial: u64,
+    /// The point.
     pub params: Params,
-    /// Key of its configuration.
-    pub config_key: String,
-    /// Where the point came from.
-    pub origin: Origin,
-    /// Which repetition of the configuration.
-    pub replicate: u64,
-    /// Seed of the training.
-    pub seed: u64,
-    /// What the decision saw.
-    pub seen: Seen,
-    /// When it started.
-    pub started_us: i64,
-    /// Position of its start in the log.
-    pub started_seq: u64,
-    /// Times it was trained, in order.
-    pub attempts: Vec<Attempt>,
-    /// Reports in step order.
-    pub reports: Vec<Point>,
-    /// Checkpoints in the order they were saved.
-    pub checkpoints: Vec<Checkpoint>,
-    /// Steps that were reported again with other numbers.
-    pub differed: Vec<u64>,
-    /// How it ended, `None` while it has not.
-    pub end: Option<TrialEnd>,
-    /// When it ended.
-    pub ended_us: Option<i64>,
-    /// Position of its end in the log.
-    pub ended_seq: Option<u64>,
-}
-
-/// One time a trial was trained.
-#[derive(Clone, Debug)]
-pub struct Attempt {
-    /// Which worker.
-    pub worker: u64,
-    /// Where.
-    pub device: String,
-    /// Step of the checkpoint it went on from.
-    pub from_step: u64,
-    /// When it started.
-    pub started_us: i64,
-    /// How and when it ended, with one sentence; `None` while it runs.
-    pub end: Option<(AttemptEnd, i64, String)>,
-}
-
-/// One report.
-#[derive(Clone, Debug)]
-pub struct Point {
-    /// From 1.
-    pub step: u64,
-    /// First objective; `None` where it is not finite.
-    pub value: Option<f64>,
-    /// When it was committed.
-    pub at_us: i64,
-    /// All metrics.
-    pub metrics: MetricsJson,
-}
-
-/// One checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// The step it was saved at.
-    pub step: u64,
-    /// Its directory, relative to the study's.
-    pub path: String,
-    /// Its digest.
-    pub sha256: String,
-}
-
-/// How a trial ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TrialEnd {
-    /// All steps are done.
-    Completed,
-    /// Stopped early.
-    Pruned {
-        /// Why.
-        reason: String,
-    },
-    /// Failed for good.
-    Failed {
-        /// Why.
-        cause: FailureCause,
-        /// One sentence.
-        message: String,
-    },
-}
-
-/// Where a trial stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TrialState {
-    /// A worker trains it.
-    Running,
-    /// It was left unfinished and goes on when the study does.
-    Waiting,
-    /// All steps are done.
-    Completed,
-    /// Stopped early.
-    Pruned,
-    /// Failed for good.
-    Failed,
-}
-
-impl TrialState {
-    /// The state as it stands in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            TrialState::Running => "running",
-            TrialState::Waiting => "waiting",
-            TrialState::Completed => "completed",
-            TrialState::Pruned => "pruned",
-            TrialState::Failed => "failed",
-        }
-    }
+    /// The request that asked for it; `None` where the study file lists it.
+    pub request: Option<u64>,
 }
 
 /// The log breaks one of its own rules: it was written by something else.
@@ -180,7 +76,13 @@ impl History {
             return Err(HistoryError { seq: first.seq, message: "a study has an objective".to_owned() });
         }
         Ok(History {
-            queue: spec.enqueue.iter().map(|params| (0, params.clone())).collect(),
+            queue: spec
+                .enqueue
+                .iter()
+                .map(|params| Queued { from_trial: 0, params: params.clone(), request: None })
+                .collect(),
+            spaces: vec![(0, Arc::new(spec.space.clone()))],
+            left_us: first.at_us,
             spec: Arc::new((**spec).clone()),
             settings: settings.clone(),
             trials: Vec::new(),
@@ -220,18 +122,23 @@ impl History {
             EventKind::StudyCreated { .. } => return Err(rule("a study is created once".to_owned())),
             EventKind::ManagerStarted { .. } => {
                 self.close_manager(self.last_us);
+                self.left_us = self.last_us;
                 self.manager_since = Some(event.at_us);
             }
             EventKind::ManagerStopped { .. } => self.close_manager(event.at_us),
-            EventKind::TrialStarted { trial, params, config_key, origin, replicate, seed, seen } => {
+            EventKind::TrialStarted { trial, params, config_key, origin, space_version, replicate, seed, seen } => {
                 if *trial != self.trials.len() as u64 {
                     return Err(rule(format!("trial {trial} starts out of turn")));
+                }
+                if *space_version >= self.spaces.len() as u64 {
+                    return Err(rule(format!("trial {trial} is of a space that does not exist yet")));
                 }
                 self.trials.push(Trial {
                     number: *trial,
                     params: params.clone(),
                     config_key: config_key.clone(),
                     origin: *origin,
+                    space_version: *space_version,
                     replicate: *replicate,
                     seed: *seed,
                     seen: *seen,
@@ -260,6 +167,8 @@ impl History {
                 });
             }
             EventKind::AttemptEnded { trial, attempt, cause, message } => {
+                // A lost one is noted by the manager that comes after; it ended with the manager before.
+                let at_us = if *cause == AttemptEnd::Lost { self.left_us } else { event.at_us };
                 let trial = self.known_trial(*trial, event.seq)?;
                 let attempt = trial
                     .attempts
@@ -268,7 +177,7 @@ impl History {
                 if attempt.end.is_some() {
                     return Err(rule("an attempt ends once".to_owned()));
                 }
-                attempt.end = Some((*cause, event.at_us, message.clone()));
+                attempt.end = Some((*cause, at_us.max(attempt.started_us), message.clone()));
             }
             EventKind::Reported { trial, step, value, metrics, .. } => {
                 let trial = self.open_trial(*trial, event.seq)?;
@@ -291,7 +200,16 @@ impl History {
             EventKind::Failed { trial, cause, message } => {
                 self.end_trial(*trial, TrialEnd::Failed { cause: *cause, message: message.clone() }, event)?;
             }
-            EventKind::Enqueued { params, from_trial } => self.queue.push((*from_trial, params.clone())),
+            EventKind::Enqueued { params, from_trial, request } => {
+                self.queue.push(Queued { from_trial: *from_trial, params: params.clone(), request: *request });
+            }
+            EventKind::SpaceChanged { version, from_trial, space } => {
+                if *version != self.spaces.len() as u64 {
+                    return Err(rule(format!("version {version} of the space is out of turn")));
+                }
+                self.spaces.push((*from_trial, Arc::new(space.clone())));
+                Arc::make_mut(&mut self.spec).space = space.clone();
+            }
             EventKind::SettingsChanged { settings, .. } => self.settings = settings.clone(),
             EventKind::RequestAnswered { id, answer, .. } => {
                 self.answered.insert(*id, answer.clone());
@@ -300,6 +218,17 @@ impl History {
         self.seq = event.seq;
         self.last_us = self.last_us.max(event.at_us);
         Ok(())
+    }
+
+    /// Version of the space in which a trial is decided, at the present end of the log.
+    pub fn space_version(&self, trial: u64) -> u64 {
+        self.spaces.iter().rposition(|(from_trial, _)| *from_trial <= trial).unwrap_or(0) as u64
+    }
+
+    /// A version of the space; the newest where there is no such version.
+    pub fn space(&self, version: u64) -> &Arc<SearchSpace> {
+        let newest = self.spaces.len() - 1;
+        &self.spaces[usize::try_from(version).map_or(newest, |version| version.min(newest))].1
     }
 
     /// A trial by number.
@@ -337,29 +266,6 @@ impl History {
         ranked.into_iter().map(|(_, trial)| trial).collect()
     }
 
-    /// Hours that managers were alive, over all processes. A manager that was killed counts until its last event.
-    pub fn hours(&self, now_us: Option<i64>) -> f64 {
-        let present = self.manager_since.map_or(0, |since| now_us.unwrap_or(self.last_us).max(since) - since);
-        (self.managed_us + present) as f64 / 3.6e9
-    }
-
-    /// Trials in number order since the best value last improved, counted over those below `number` and up to the
-    /// first unfinished one: the figure does not depend on who finishes first.
-    pub fn without_improvement(&self, number: u64) -> u64 {
-        let direction = self.spec.objective().direction;
-        let mut best: Option<f64> = None;
-        let mut since = 0;
-        for trial in self.trials.iter().take(number as usize).take_while(|trial| trial.end.is_some()) {
-            let value = self.value(trial).filter(|_| trial.end == Some(TrialEnd::Completed));
-            match (value, best) {
-                (Some(value), Some(old)) if !direction.better(value, old) => since += 1,
-                (Some(value), _) => (best, since) = (Some(value), 0),
-                (None, _) => since += 1,
-            }
-        }
-        since
-    }
-
     /// How many trials are in a state.
     pub fn count(&self, state: TrialState) -> usize {
         self.trials.iter().filter(|trial| trial.state() == state).count()
@@ -391,55 +297,5 @@ impl History {
         trial.ended_us = Some(event.at_us);
         trial.ended_seq = Some(event.seq);
         Ok(())
-    }
-}
-
-impl Trial {
-    /// Where the trial stands.
-    pub fn state(&self) -> TrialState {
-        match &self.end {
-            Some(TrialEnd::Completed) => TrialState::Completed,
-            Some(TrialEnd::Pruned { .. }) => TrialState::Pruned,
-            Some(TrialEnd::Failed { .. }) => TrialState::Failed,
-            None if self.attempts.last().is_some_and(|attempt| attempt.end.is_none()) => TrialState::Running,
-            None => TrialState::Waiting,
-        }
-    }
-
-    /// Step of the last report, 0 before the first.
-    pub fn step(&self) -> u64 {
-        self.reports.last().map_or(0, |point| point.step)
-    }
-
-    /// First objective of the last step.
-    pub fn last_value(&self) -> Option<f64> {
-        self.reports.last()?.value
-    }
-
-    /// The report with the best first objective, the earlier one where two are equal.
-    pub fn best_point(&self, direction: seqtune_plugin::Direction) -> Option<&Point> {
-        let mut best: Option<(&Point, f64)> = None;
-        for point in &self.reports {
-            let Some(value) = point.value else { continue };
-            if best.is_none_or(|(_, old)| direction.better(value, old)) {
-                best = Some((point, value));
-            }
-        }
-        best.map(|(point, _)| point)
-    }
-
-    /// One metric over the steps.
-    pub fn curve(&self, metric: &str) -> Vec<(u64, MetricValue)> {
-        self.reports.iter().filter_map(|point| Some((point.step, point.metrics.parse().remove(metric)?))).collect()
-    }
-
-    /// Seconds that workers trained this trial, lost work included; a running attempt counts until `now_us`.
-    pub fn seconds(&self, now_us: i64) -> f64 {
-        let spent: i64 = self
-            .attempts
-            .iter()
-            .map(|attempt| attempt.end.as_ref().map_or(now_us, |(_, at, _)| *at) - attempt.started_us)
-            .sum();
-        spent.max(0) as f64 / 1e6
     }
 }
