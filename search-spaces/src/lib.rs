@@ -29,6 +29,7 @@ mod domain;
 mod form;
 mod params;
 mod prior;
+pub mod ready;
 mod space;
 mod value;
 

@@ -66,13 +66,12 @@ impl Prior {
         match self {
             Prior::Center { center, confidence } => {
                 if !matches!(domain, Domain::Float { .. } | Domain::Int { .. } | Domain::Ordinal { .. }) {
-                    return Err(
-                        "a prior with a `center` is for numbers and ordinal parameters; give `weights`".to_owned()
-                    );
+                    return Err("its `prior` has a center, which is for numbers and ordinal parameters; give weights"
+                        .to_owned());
                 }
                 let center = domain.conform(center);
                 if !domain.contains(&center) {
-                    return Err(format!("the `center` {center} of its prior is not {}", domain.describe()));
+                    return Err(format!("its `prior` has the center {center}, which is not {}", domain.describe()));
                 }
                 Ok(Prior::Center { center, confidence })
             }
@@ -80,14 +79,14 @@ impl Prior {
                 let choices = match domain {
                     Domain::Categorical { choices: values } | Domain::Ordinal { values } => values.len(),
                     Domain::Bool => 2,
-                    _ => return Err("a prior with `weights` is for choices; give a `center`".to_owned()),
+                    _ => return Err("its `prior` has weights, which are for choices; give a center".to_owned()),
                 };
                 if weights.len() != choices {
                     let found = weights.len();
-                    return Err(format!("the `weights` of its prior are {found}, and the choices are {choices}"));
+                    return Err(format!("its `prior` has {found} weights, and the choices are {choices}"));
                 }
                 if let Some(wrong) = weights.iter().find(|weight| !(weight.is_finite() && **weight > 0.0)) {
-                    return Err(format!("the `weights` of its prior must be above 0, and one is {wrong}"));
+                    return Err(format!("its `prior` has the weight {wrong}; weights are above 0"));
                 }
                 Ok(Prior::Weights { weights })
             }
@@ -239,12 +238,12 @@ mod tests {
         let refused = |prior: Prior, domain: &Domain| prior.fitted(domain).unwrap_err();
         assert_eq!(
             refused(around(1.0, Confidence::Low), &rate()),
-            "the `center` 1 of its prior is not a number from 1e-5 to 0.1"
+            "its `prior` has the center 1, which is not a number from 1e-5 to 0.1"
         );
         let weights = Prior::Weights { weights: vec![1.0] };
-        assert_eq!(refused(weights.clone(), &Domain::Bool), "the `weights` of its prior are 1, and the choices are 2");
-        assert_eq!(refused(weights, &rate()), "a prior with `weights` is for choices; give a `center`");
+        assert_eq!(refused(weights.clone(), &Domain::Bool), "its `prior` has 1 weights, and the choices are 2");
+        assert_eq!(refused(weights, &rate()), "its `prior` has weights, which are for choices; give a center");
         let negative = Prior::Weights { weights: vec![1.0, -1.0] };
-        assert_eq!(refused(negative, &Domain::Bool), "the `weights` of its prior must be above 0, and one is -1");
+        assert_eq!(refused(negative, &Domain::Bool), "its `prior` has the weight -1; weights are above 0");
     }
 }

@@ -160,6 +160,16 @@ impl Domain {
         }
     }
 
+    /// The domain in words with its scale: "a number from 0.0001 to 0.1, log scale".
+    pub fn describe_with_scale(&self) -> String {
+        let of_numbers = match self {
+            Domain::List { item, .. } => item,
+            domain => domain,
+        };
+        let log = matches!(of_numbers, Domain::Float { scale: Scale::Log, .. } | Domain::Int { scale: Scale::Log, .. });
+        format!("{}{}", self.describe(), if log { ", log scale" } else { "" })
+    }
+
     /// The domain in words, as it stands in messages: "a number from 0.0001 to 0.1".
     pub fn describe(&self) -> String {
         let list = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");

@@ -66,7 +66,7 @@ impl Parameter {
     }
 
     /// The default as it fits a point: a list whose length is another parameter's is cut, or its last item repeated.
-    fn default_at(&self, params: &Params) -> Option<Value> {
+    pub fn default_at(&self, params: &Params) -> Option<Value> {
         self.default.clone().map(|default| self.fitted(default, params))
     }
 

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use seqtune::launch::{LaunchError, Opened};
-use seqtune::study_file::{Resolved, StudyFile, in_words, show_seconds};
+use seqtune::study_file::{Feasibility, Resolved, StudyFile, in_words, show_seconds};
 use seqtune_core::{Order, Reduce};
 use seqtune_plugin::Direction;
-use seqtune_space::SearchSpace;
+use seqtune_space::{Confidence, Prior, SearchSpace};
 
 use super::run::ask_worker;
 use crate::error::CommandError;
@@ -44,7 +44,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         )) => {
             let space = file.own_space()?;
             writeln!(out, "{}: the file itself is right. Its space:\n", file.path().display())?;
-            write!(out, "{}\n{}\n", table(&space), size(&space))?;
+            show_space(out, &space, &Feasibility::of(&space))?;
             say!("warning: {error}");
             say!(
                 "warning: not checked, since that is for the worker to tell: the metric, the limits and defaults of \
@@ -75,6 +75,7 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
     let budget = [
         budget.trials.map(|trials| format!("{trials} trials")),
         budget.hours.map(|hours| show_seconds(hours * 3600.0)),
+        budget.device_hours.map(|hours| format!("{} on devices", show_seconds(hours * 3600.0))),
         budget.patience.map(|patience| format!("{patience} trials without improvement")),
     ];
     let budget: Vec<String> = budget.into_iter().flatten().collect();
@@ -82,8 +83,8 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
         Order::Fixed => format!("fixed, window {}", spec.window),
         Order::Eager => "eager".to_owned(),
     };
-    let sampler = serde_json::to_value(&spec.sampler)?;
-    let sampler = sampler["type"].as_str().unwrap_or_default().to_owned();
+    let kind = |value: serde_json::Value| value["type"].as_str().unwrap_or_default().to_owned();
+    let (sampler, pruner) = (kind(serde_json::to_value(&spec.sampler)?), kind(serde_json::to_value(&spec.pruner)?));
     let lines = [
         ("study", spec.name.clone()),
         ("directory", places::directory_of(&spec.name).display().to_string()),
@@ -93,13 +94,15 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
         ("trial", format!("{} steps{}; {limits}", trial.steps, of(&spec.info.step))),
         ("budget", if budget.is_empty() { "none".to_owned() } else { budget.join(", ") }),
         ("sampler", format!("{sampler}; seed {}; order {order}", spec.seed)),
+        ("pruner", pruner),
         ("workers", format!("{} on {}", settings.workers.count, settings.workers.device)),
         ("enqueued", spec.enqueue.len().to_string()),
     ];
     for (name, text) in lines {
         writeln!(out, "{name:<10} {text}")?;
     }
-    write!(out, "\n{}\n{}\n", table(&spec.space), size(&spec.space))?;
+    writeln!(out)?;
+    show_space(out, &spec.space, &resolved.feasibility)?;
     for warning in &resolved.warnings {
         writeln!(out, "warning: {warning}")?;
     }
@@ -118,33 +121,63 @@ fn of(step: &str) -> String {
     if step == "step" { String::new() } else { format!(" of one {step}") }
 }
 
+fn show_space(out: &mut dyn Write, space: &SearchSpace, feasibility: &Feasibility) -> Result<(), CommandError> {
+    writeln!(out, "{}", table(space))?;
+    for constraint in space.constraints() {
+        writeln!(out, "constraint  {}", constraint.text())?;
+    }
+    writeln!(out, "{}", size(space, feasibility))?;
+    Ok(())
+}
+
 fn table(space: &SearchSpace) -> Table {
-    let mut table = Table::new(&["parameter", "values", "default", "only when"].map(|name| (name, Align::Left)));
+    let priors = space.parameters().iter().any(|parameter| parameter.prior.is_some());
+    let mut columns = vec!["parameter", "values", "default", "only when"];
+    if priors {
+        columns.push("expected");
+    }
+    let mut table = Table::new(&columns.iter().map(|name| (*name, Align::Left)).collect::<Vec<_>>());
     for parameter in space.parameters() {
-        let log = matches!(
-            parameter.domain,
-            seqtune_space::Domain::Float { scale: seqtune_space::Scale::Log, .. }
-                | seqtune_space::Domain::Int { scale: seqtune_space::Scale::Log, .. }
-        );
         let values = match parameter.domain.cardinality() {
             Some(1) => "fixed".to_owned(),
-            _ if log => format!("{}, log scale", parameter.domain.describe()),
-            _ => parameter.domain.describe(),
+            _ => parameter.domain.describe_with_scale(),
         };
-        table.row([
+        let mut row = vec![
             parameter.name.clone(),
             values,
             parameter.default.as_ref().map(show_value).unwrap_or_default(),
             in_words(&parameter.when),
-        ]);
+        ];
+        if priors {
+            row.push(parameter.prior.as_ref().map(expected).unwrap_or_default());
+        }
+        table.row(row);
     }
     table
 }
 
-fn size(space: &SearchSpace) -> String {
+fn expected(prior: &Prior) -> String {
+    match prior {
+        Prior::Center { center, confidence } => {
+            let (name, _) = Confidence::ALL.into_iter().find(|(_, known)| known == confidence).unwrap_or_default();
+            format!("near {}, {name} confidence", show_value(center))
+        }
+        Prior::Weights { weights } => {
+            format!("as {}", weights.iter().map(f64::to_string).collect::<Vec<_>>().join(" : "))
+        }
+    }
+}
+
+fn size(space: &SearchSpace, feasibility: &Feasibility) -> String {
     let searched = space.parameters().iter().filter(|parameter| parameter.domain.cardinality() != Some(1)).count();
     let fixed = space.len() - searched;
+    let constrained = !space.constraints().is_empty();
     let points = match space.cardinality() {
+        Some(points) if constrained && feasibility.exact => format!("{} of {points} points", feasibility.allowed),
+        Some(points) if constrained => format!("about {:.0} % of {points} points", 100.0 * feasibility.share()),
+        None if constrained => {
+            format!("continuous, of which the constraints leave about {:.0} %", 100.0 * feasibility.share())
+        }
         Some(1) => "1 point".to_owned(),
         Some(points) => format!("{points} points"),
         None => "continuous".to_owned(),

@@ -5,6 +5,7 @@ use std::io::Write;
 use seqtune::launch;
 use seqtune::study_file::{did_you_mean, in_words};
 use seqtune_plugin::{Direction, FamilyInfo};
+use seqtune_space::ready::{self, ReadySpace};
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -13,14 +14,17 @@ use crate::output::{Align, Format, FormatArgument, Table, show_value, write_csv,
 
 /// List the model families that are installed, or describe one
 ///
-/// Asks every seqtune-worker program beside this one. With NAME: the parameters with their hard limits and defaults, the
-/// metrics, and the keys of [data]. -f json prints the families as they describe themselves.
+/// Asks every seqtune-worker program beside this one. With the NAME of a family: the parameters with their hard limits
+/// and defaults, the metrics, the keys of [data], and the ready spaces that a study can start from with
+/// extends = "SPACE", each parameter with its range, default and the source of the range. With the NAME of a ready space:
+/// that space. -f json prints the families as they describe themselves.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
 \x20 seqtune families\n\
-\x20 seqtune families tf")]
+\x20 seqtune families tf\n\
+\x20 seqtune families tf-cnn")]
 pub(crate) struct Arguments {
-    /// Describe this one
+    /// Describe this family, or this ready space
     name: Option<String>,
     #[command(flatten)]
     format: FormatArgument,
@@ -44,25 +48,44 @@ struct ParameterRow {
 }
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    if let Some(space) = arguments.name.as_deref().and_then(ready::space)
+        && ready::declaration(space.name).is_none()
+    {
+        return show_ready(out, space, arguments.format.format);
+    }
     let families = match &arguments.name {
-        Some(name) => vec![family(name)?],
+        Some(name) => match family(name) {
+            // What may be installed later can be looked at now.
+            Err(error) if ready::spaces().iter().any(|space| space.family == *name) => {
+                say!("warning: {error}");
+                spaces_of(out, name)?;
+                return Ok(Exit::Done);
+            }
+            found => vec![found?],
+        },
         None => installed()?,
     };
     match (arguments.format.format, &arguments.name) {
         (Format::Json, _) => write_json(out, &families)?,
         (Format::Csv, Some(_)) => write_csv(out, families.iter().flat_map(parameters))?,
         (Format::Csv, None) => write_csv(out, families.iter().map(row))?,
-        (Format::Table, Some(_)) => families.iter().try_for_each(|info| describe(out, info))?,
+        (Format::Table, Some(name)) => {
+            families.iter().try_for_each(|info| describe(out, info))?;
+            spaces_of(out, name)?;
+        }
         (Format::Table, None) => {
             let columns = [
                 ("family", Align::Left),
                 ("version", Align::Right),
                 ("parameters", Align::Right),
                 ("what it is", Align::Left),
+                ("ready spaces", Align::Left),
             ];
             let mut table = Table::new(&columns);
             for row in families.iter().map(row) {
-                table.row([row.family, row.version, row.parameters.to_string(), row.summary]);
+                let spaces = ready::spaces().iter().filter(|space| space.family == row.family);
+                let spaces = spaces.map(|space| space.name).collect::<Vec<_>>().join(", ");
+                table.row([row.family, row.version, row.parameters.to_string(), row.summary, spaces]);
             }
             write!(out, "{table}\n`seqtune families NAME` describes one; `seqtune init NAME` writes a study file.\n")?;
         }
@@ -116,11 +139,72 @@ fn row(info: &FamilyInfo) -> FamilyRow {
 fn parameters(info: &FamilyInfo) -> impl Iterator<Item = ParameterRow> + '_ {
     info.parameters.parameters().iter().map(|parameter| ParameterRow {
         parameter: parameter.name.clone(),
-        values: parameter.domain.describe(),
+        values: parameter.domain.describe_with_scale(),
         default: parameter.default.as_ref().map(show_value).unwrap_or_default(),
         when: in_words(&parameter.when),
         doc: parameter.doc.clone().unwrap_or_default(),
     })
+}
+
+#[derive(Serialize)]
+struct ReadyRow {
+    parameter: String,
+    values: String,
+    default: String,
+    when: String,
+    source: String,
+}
+
+/// The rows of a ready space; what it fixes has no source.
+fn ready_rows(space: &ReadySpace) -> impl Iterator<Item = ReadyRow> + '_ {
+    space.space.parameters().iter().map(|parameter| ReadyRow {
+        parameter: parameter.name.clone(),
+        values: match parameter.domain.cardinality() {
+            Some(1) => "fixed".to_owned(),
+            _ => parameter.domain.describe_with_scale(),
+        },
+        default: parameter.default.as_ref().map(show_value).unwrap_or_default(),
+        when: in_words(&parameter.when),
+        source: parameter.source.clone().unwrap_or_default(),
+    })
+}
+
+fn show_ready(out: &mut dyn Write, space: &ReadySpace, format: Format) -> Result<Exit, CommandError> {
+    match format {
+        Format::Json => write_json(out, ready_rows(space))?,
+        Format::Csv => write_csv(out, ready_rows(space))?,
+        Format::Table => {
+            let ReadySpace { name, family, summary, .. } = space;
+            writeln!(out, "{name}: {summary} A space of the family {family}; in a study file:\n")?;
+            writeln!(out, "[space]\nextends = {name:?}     # and below it, what is to be otherwise\n")?;
+            write!(out, "{}", ready_table(space))?;
+            for constraint in space.space.constraints() {
+                writeln!(out, "constraint  {}", constraint.text())?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn ready_table(space: &ReadySpace) -> Table {
+    let columns = ["parameter", "values", "default", "only when", "source of the range"];
+    let mut table = Table::new(&columns.map(|name| (name, Align::Left)));
+    for row in ready_rows(space) {
+        table.row([row.parameter, row.values, row.default, row.when, row.source]);
+    }
+    table
+}
+
+/// The ready spaces of a family, each in full.
+fn spaces_of(out: &mut dyn Write, family: &str) -> Result<(), CommandError> {
+    for space in ready::spaces().iter().filter(|space| space.family == family) {
+        writeln!(out, "\nready space {}: {}  (extends = {:?})\n", space.name, space.summary, space.name)?;
+        write!(out, "{}", ready_table(space))?;
+        for constraint in space.space.constraints() {
+            writeln!(out, "constraint  {}", constraint.text())?;
+        }
+    }
+    Ok(())
 }
 
 fn describe(out: &mut dyn Write, info: &FamilyInfo) -> Result<(), CommandError> {
@@ -143,6 +227,9 @@ fn describe(out: &mut dyn Write, info: &FamilyInfo) -> Result<(), CommandError> 
             table.row([key.clone(), doc.clone()]);
         }
         write!(out, "\n{table}")?;
+    }
+    for constraint in info.parameters.constraints() {
+        writeln!(out, "constraint  {}", constraint.text())?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::places;
 /// Works while the study runs, and on a copy of its directory. The fields of -f json and csv: study, directory, state
 /// (running,
 /// stopped or finished), reason, family, metric, direction, trials, budget_trials, completed, pruned, failed, running,
-/// waiting, best_trial, best_value, hours, budget_hours, created, last_event.
+/// waiting, best_trial, best_value, hours, budget_hours, device_hours, budget_device_hours, created, last_event.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
 \x20 seqtune status demo\n\
@@ -51,6 +51,8 @@ struct StatusRow {
     best_value: Option<f64>,
     hours: f64,
     budget_hours: Option<f64>,
+    device_hours: f64,
+    budget_device_hours: Option<f64>,
     created: String,
     last_event: String,
 }
@@ -122,6 +124,8 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
         best_value: best.and_then(|trial| history.value(trial)),
         hours: history.hours(managed.then(now_us)),
         budget_hours: history.settings.budget.hours,
+        device_hours: history.device_hours(managed.then(now_us)),
+        budget_device_hours: history.settings.budget.device_hours,
         created: utc(history.created_us),
         last_event: utc(history.last_us),
     }
@@ -129,12 +133,7 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
 
 /// Whether no trial is left and some part of the budget is spent.
 fn is_finished(history: &History) -> bool {
-    let budget = &history.settings.budget;
-    let trials = history.trials.len() as u64;
-    history.trials.iter().all(|trial| trial.end.is_some())
-        && (budget.trials.is_some_and(|budget| trials >= budget)
-            || budget.hours.is_some_and(|budget| history.hours(None) >= budget)
-            || budget.patience.is_some_and(|patience| history.without_improvement(trials) >= patience))
+    history.trials.iter().all(|trial| trial.end.is_some()) && history.budget_spent(None).is_some()
 }
 
 fn all(rows: &[StatusRow]) -> Table {
@@ -190,7 +189,11 @@ fn one(out: &mut dyn Write, row: &StatusRow, history: &History, managed: bool) -
         (Some(trial), Some(value)) => format!("{} {} in trial {trial}", row.metric, show_number(Some(value))),
         _ => format!("none yet ({}, the {way} is best)", row.metric),
     };
-    let hours = row.budget_hours.map(|hours| format!(" of {}", show_seconds(hours * 3600.0))).unwrap_or_default();
+    let span = |hours: f64, budget: Option<f64>| {
+        let of = budget.map(|hours| format!(" of {}", show_seconds(hours * 3600.0))).unwrap_or_default();
+        format!("{}{of}", show_seconds(hours * 3600.0))
+    };
+    let devices = row.budget_device_hours.map(|_| ("on devices", span(row.device_hours, row.budget_device_hours)));
     let lines = [
         ("study", row.study.clone()),
         ("directory", row.directory.clone()),
@@ -198,11 +201,11 @@ fn one(out: &mut dyn Write, row: &StatusRow, history: &History, managed: bool) -
         ("family", row.family.clone()),
         ("trials", trials),
         ("best", best),
-        ("time", format!("{}{hours}", show_seconds(row.hours * 3600.0))),
+        ("time", span(row.hours, row.budget_hours)),
         ("created", local(history.created_us)),
         ("last event", local(history.last_us)),
     ];
-    for (name, text) in lines {
+    for (name, text) in lines.into_iter().chain(devices) {
         writeln!(out, "{name:<11} {text}")?;
     }
     for trial in history.trials.iter().filter(|trial| managed && trial.state() == TrialState::Running) {

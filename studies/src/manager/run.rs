@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use seqtune_core::{
-    EventKind, History, Proposal, RequestKind, Seen, Store, StoreError, TrialState, View, next_trial_may_start, propose,
+    EventKind, History, Proposal, RequestKind, Store, StoreError, TrialState, next_trial_may_start, propose,
 };
 use seqtune_plugin::FailureCause;
 use seqtune_plugin::protocol::{CheckpointPlan, FromWorker, Run, ToWorker, Verdict};
@@ -138,7 +138,7 @@ impl Turn<'_> {
         if let Some(trial) = left {
             return Ok(Some(Work::GoOn(trial.number)));
         }
-        if budget_spent(history).is_some() || !next_trial_may_start(history) {
+        if history.budget_spent(Some(now_us())).is_some() || !next_trial_may_start(history) {
             return Ok(None);
         }
         Ok(Some(Work::Start(propose(history, history.trials.len() as u64)?)))
@@ -383,7 +383,7 @@ impl Turn<'_> {
         }
         let history = self.log.history();
         let finished = history.count(TrialState::Waiting) + history.count(TrialState::Running) == 0;
-        match (&self.stopping, budget_spent(history)) {
+        match (&self.stopping, history.budget_spent(Some(now_us()))) {
             (_, Some(reason)) if finished => Some(Outcome::Done { reason }),
             (Some(Stopping::AfterRunning(reason) | Stopping::Now(reason, _)), _) => {
                 Some(Outcome::Stopped { reason: reason.clone() })
@@ -430,22 +430,6 @@ impl Batch {
     }
 }
 
-/// Which part of the budget is spent, in words. In fixed order patience looks only at what the next trial may see, so
-/// that the study ends at the same trial with any number of workers.
-fn budget_spent(history: &History) -> Option<String> {
-    let budget = &history.settings.budget;
-    let started = history.trials.len() as u64;
-    if let Some(trials) = budget.trials.filter(|trials| started >= *trials) {
-        return Some(format!("all {trials} trials are done"));
-    }
-    let now_us = jiff::Timestamp::now().as_microsecond();
-    if let Some(hours) = budget.hours.filter(|hours| history.hours(Some(now_us)) >= *hours) {
-        return Some(format!("the budget of {hours} hours is spent"));
-    }
-    let visible = match View::now(history, started).seen() {
-        Seen::ResultsBelow(number) => number,
-        Seen::Events(_) => started,
-    };
-    let patience = budget.patience.filter(|patience| history.without_improvement(visible) >= *patience);
-    patience.map(|patience| format!("{patience} trials in a row brought no improvement"))
+fn now_us() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
 }

@@ -1,14 +1,13 @@
-//! Reading TOML tables with their places: each key is taken once and typed, and what is left over is an error.
+//! Reading tables with their places: each key is taken once and typed, and what is left over is an error.
 
 use std::ops::RangeInclusive;
 
 use seqtune_space::Value;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
 use super::duration;
 use super::nearest::{did_you_mean, nearest};
 use super::source::{Source, Span, StudyFileError};
+use super::tree::{Entry, Kind, Node};
 
 /// A table whose keys are taken one by one.
 pub(super) struct Table<'a> {
@@ -26,15 +25,18 @@ pub(super) struct Field<'a> {
     source: &'a Source,
     key: String,
     key_span: Span,
-    value: &'a Spanned<DeValue<'a>>,
+    value: &'a Node,
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn new(source: &'a Source, name: impl Into<String>, span: Span, table: &'a DeTable<'a>) -> Table<'a> {
-        let left = table
-            .iter()
-            .map(|(key, value)| Field { source, key: key.get_ref().to_string(), key_span: key.span(), value })
-            .collect();
+    pub(super) fn new(source: &'a Source, name: impl Into<String>, span: Span, entries: &'a [Entry]) -> Table<'a> {
+        let field = |Entry { key, key_span, value }: &'a Entry| Field {
+            source,
+            key: key.clone(),
+            key_span: key_span.clone(),
+            value,
+        };
+        let left = entries.iter().map(field).collect();
         Table { source, name: name.into(), span, left, asked: Vec::new() }
     }
 
@@ -61,6 +63,11 @@ impl<'a> Table<'a> {
         Err(self.source.wrong(place, format!("{} has no `{key}`; add for instance: {example}", self.name)))
     }
 
+    /// Where it begins.
+    pub(super) fn place(&self) -> Span {
+        self.span.clone()
+    }
+
     /// All keys, in the order of the file.
     pub(super) fn take_all(&mut self) -> Vec<Field<'a>> {
         std::mem::take(&mut self.left)
@@ -84,7 +91,7 @@ impl<'a> Field<'a> {
     }
 
     pub(super) fn span(&self) -> Span {
-        self.value.span()
+        self.value.span.clone()
     }
 
     /// An error at the value.
@@ -103,20 +110,23 @@ impl<'a> Field<'a> {
     }
 
     pub(super) fn text(&self) -> Result<String, StudyFileError> {
-        match self.value.get_ref() {
-            DeValue::String(text) => Ok(text.to_string()),
+        match &self.value.kind {
+            Kind::Text(text) => Ok(text.clone()),
             _ => Err(self.must_be("a string in quotes")),
         }
     }
 
     pub(super) fn boolean(&self) -> Result<bool, StudyFileError> {
-        self.value.get_ref().as_bool().ok_or_else(|| self.must_be("true or false"))
+        match self.value.kind {
+            Kind::Bool(value) => Ok(value),
+            _ => Err(self.must_be("true or false")),
+        }
     }
 
     /// A whole number in a range.
     pub(super) fn whole(&self, range: RangeInclusive<u64>) -> Result<u64, StudyFileError> {
-        match scalar(self.value.get_ref()) {
-            Some(Value::Int(number)) if u64::try_from(number).is_ok_and(|number| range.contains(&number)) => {
+        match self.value.kind {
+            Kind::Int(number) if u64::try_from(number).is_ok_and(|number| range.contains(&number)) => {
                 Ok(number.unsigned_abs())
             }
             _ if *range.end() >= i64::MAX as u64 => {
@@ -128,7 +138,7 @@ impl<'a> Field<'a> {
 
     /// A finite number above 0.
     pub(super) fn positive(&self) -> Result<f64, StudyFileError> {
-        match scalar(self.value.get_ref()).and_then(|value| value.as_f64()) {
+        match self.number() {
             Some(number) if number.is_finite() && number > 0.0 => Ok(number),
             _ => Err(self.must_be("a number above 0")),
         }
@@ -136,9 +146,9 @@ impl<'a> Field<'a> {
 
     /// Seconds: `"5m"` or a number.
     pub(super) fn seconds(&self) -> Result<f64, StudyFileError> {
-        let seconds = match self.value.get_ref() {
-            DeValue::String(text) => duration::seconds(text),
-            other => scalar(other).and_then(|value| value.as_f64()),
+        let seconds = match &self.value.kind {
+            Kind::Text(text) => duration::seconds(text),
+            _ => self.number(),
         };
         seconds
             .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
@@ -151,37 +161,48 @@ impl<'a> Field<'a> {
         if let Some((_, chosen)) = choices.iter().find(|(name, _)| *name == text) {
             return Ok(*chosen);
         }
+        if let [(only, _)] = choices {
+            return Err(self.must_be(&format!("{only:?}, the only one there is")));
+        }
         let hint = did_you_mean(&text, "choices", choices.iter().map(|(name, _)| *name));
         Err(self.wrong(format!("`{}` is {text:?}; {hint}", self.key)))
     }
 
-    /// A value of a parameter: a boolean, a finite number or a string.
+    /// A value of a parameter: a boolean, a finite number, a string, or a list of these.
     pub(super) fn value(&self) -> Result<Value, StudyFileError> {
-        match scalar(self.value.get_ref()) {
-            Some(Value::Float(number)) if !number.is_finite() => Err(self.must_be("a finite number")),
-            Some(value) => Ok(value),
-            None => Err(self.must_be("a number, a string, true or false")),
-        }
+        Ok(match &self.value.kind {
+            Kind::Bool(value) => Value::Bool(*value),
+            Kind::Int(number) => Value::Int(*number),
+            Kind::Float(number) if number.is_finite() => Value::Float(*number),
+            Kind::Float(_) => return Err(self.must_be("a finite number")),
+            Kind::Text(text) => Value::Text(text.clone()),
+            Kind::List(_) => Value::List(self.values()?),
+            Kind::Date(_) | Kind::Table(_) => {
+                return Err(self.must_be("a number, a string, true or false, or a list of these"));
+            }
+        })
     }
 
     /// A list of such values.
     pub(super) fn values(&self) -> Result<Vec<Value>, StudyFileError> {
-        let Some(array) = self.value.get_ref().as_array() else {
-            return Err(self.must_be("a list such as [\"a\", \"b\"] or [1, 2]"));
-        };
-        array.iter().map(|item| Field { value: item, ..self.clone() }).map(|item| item.value()).collect()
+        self.items("a list such as [\"a\", \"b\"] or [1, 2]")?.iter().map(Field::value).collect()
     }
 
     /// A list of strings.
     pub(super) fn texts(&self) -> Result<Vec<String>, StudyFileError> {
-        let Some(array) = self.value.get_ref().as_array() else { return Err(self.must_be("a list of strings")) };
-        array.iter().map(|item| Field { value: item, ..self.clone() }.text()).collect()
+        self.items("a list of strings")?.iter().map(Field::text).collect()
+    }
+
+    /// The items of a list, each with its place.
+    pub(super) fn items(&self, expected: &str) -> Result<Vec<Field<'a>>, StudyFileError> {
+        let Kind::List(items) = &self.value.kind else { return Err(self.must_be(expected)) };
+        Ok(items.iter().map(|item| Field { value: item, ..self.clone() }).collect())
     }
 
     /// A table; `name` is how people find it.
     pub(super) fn table(&self, name: impl Into<String>) -> Result<Table<'a>, StudyFileError> {
-        match self.value.get_ref() {
-            DeValue::Table(table) => Ok(Table::new(self.source, name, self.place(), table)),
+        match &self.value.kind {
+            Kind::Table(table) => Ok(Table::new(self.source, name, self.place(), table)),
             _ => Err(self.must_be(&format!("a table, written [{}]", self.key))),
         }
     }
@@ -190,77 +211,65 @@ impl<'a> Field<'a> {
     pub(super) fn tables(&self) -> Result<Vec<Table<'a>>, StudyFileError> {
         let name = format!("[[{}]]", self.key);
         let expected = format!("a list of tables, written {name}");
-        let Some(array) = self.value.get_ref().as_array() else { return Err(self.must_be(&expected)) };
-        array
-            .iter()
-            .map(|item| match item.get_ref() {
-                DeValue::Table(table) => Ok(Table::new(self.source, name.clone(), item.span(), table)),
-                _ => Err(Field { value: item, ..self.clone() }.must_be(&expected)),
-            })
-            .collect()
+        let table = |item: Field<'a>| match &item.value.kind {
+            Kind::Table(table) => Ok(Table::new(item.source, name.clone(), item.span(), table)),
+            _ => Err(item.must_be(&expected)),
+        };
+        self.items(&expected)?.into_iter().map(table).collect()
     }
 
     pub(super) fn is_table(&self) -> bool {
-        matches!(self.value.get_ref(), DeValue::Table(_))
-    }
-
-    pub(super) fn is_array(&self) -> bool {
-        matches!(self.value.get_ref(), DeValue::Array(_))
+        matches!(self.value.kind, Kind::Table(_))
     }
 
     /// The value as JSON, for tables whose keys the family knows.
     pub(super) fn json(&self) -> Result<serde_json::Value, StudyFileError> {
-        Ok(match self.value.get_ref() {
-            DeValue::Datetime(datetime) => datetime.to_string().into(),
-            DeValue::Array(array) => {
-                let items = array.iter().map(|item| Field { value: item, ..self.clone() }.json());
-                serde_json::Value::Array(items.collect::<Result<_, _>>()?)
+        Ok(match &self.value.kind {
+            Kind::Bool(value) => (*value).into(),
+            Kind::Int(number) => (*number).into(),
+            Kind::Float(number) if number.is_finite() => (*number).into(),
+            Kind::Float(_) => return Err(self.must_be("a finite number")),
+            Kind::Text(text) | Kind::Date(text) => text.clone().into(),
+            Kind::List(_) => {
+                let items = self.items("a list")?;
+                serde_json::Value::Array(items.iter().map(Field::json).collect::<Result<_, _>>()?)
             }
-            DeValue::Table(table) => {
+            Kind::Table(table) => {
                 let mut fields = Table::new(self.source, self.key.clone(), self.span(), table);
                 let entries = fields.take_all().into_iter().map(|field| Ok((field.key.clone(), field.json()?)));
                 serde_json::Value::Object(entries.collect::<Result<_, _>>()?)
             }
-            _ => match self.value()? {
-                Value::Bool(value) => value.into(),
-                Value::Int(value) => value.into(),
-                Value::Float(value) => value.into(),
-                Value::Text(value) => value.into(),
-                Value::List(_) => return Err(self.must_be("a plain value")),
-            },
         })
+    }
+
+    fn number(&self) -> Option<f64> {
+        match self.value.kind {
+            Kind::Int(number) => Some(number as f64),
+            Kind::Float(number) => Some(number),
+            _ => None,
+        }
     }
 
     /// Where a table begins: its heading, or its key where it stands inline.
     fn place(&self) -> Span {
-        if self.value.span().is_empty() { self.key_span() } else { self.value.span() }
+        if self.value.span.is_empty() { self.key_span() } else { self.value.span.clone() }
     }
 
     /// The value as it stands in the file, or its kind where that is long.
     fn shown(&self) -> String {
-        let kind = match self.value.get_ref() {
-            DeValue::String(_) => "a string",
-            DeValue::Integer(_) | DeValue::Float(_) => "a number",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a date",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
+        let kind = match self.value.kind {
+            Kind::Text(_) => "a string",
+            Kind::Int(_) | Kind::Float(_) => "a number",
+            Kind::Bool(_) => "true or false",
+            Kind::Date(_) => "a date",
+            Kind::List(_) => "a list",
+            Kind::Table(_) => "a table",
         };
-        match self.source.text().get(self.value.span()) {
+        match self.source.text().get(self.value.span.clone()) {
             Some(text) if !self.is_table() && !text.is_empty() && text.len() <= 40 && !text.contains('\n') => {
                 text.to_owned()
             }
             _ => kind.to_owned(),
         }
-    }
-}
-
-fn scalar(value: &DeValue<'_>) -> Option<Value> {
-    match value {
-        DeValue::Boolean(value) => Some(Value::Bool(*value)),
-        DeValue::String(text) => Some(Value::Text(text.to_string())),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Int),
-        DeValue::Float(number) => number.as_str().parse().ok().map(Value::Float),
-        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
     }
 }

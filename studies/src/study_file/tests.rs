@@ -28,9 +28,12 @@ stall_limit = 90
 [budget]
 trials = 24
 hours = 2
+device_hours = 1.5
 patience = 20
 [sampler]
 type = "random"
+[pruner]
+type = "none"
 [workers]
 count = 2
 device = "cuda:0"
@@ -53,6 +56,9 @@ fn opened() -> Opened {
         layers = { type = "int", low = 1, high = 8, default = 1, when = { model = ["lstm", "gru"] } }
         lr = { type = "float", low = 1e-7, high = 10.0, log = true, default = 0.002, doc = "Learning rate." }
         width = { type = "int", low = 8, high = 512, step = 8, default = 64 }
+        heads = { type = "int", low = 1, high = 16, default = 4 }
+        convs = { type = "list", len = { low = 0, high = 6 }, item = { type = "int", low = 4, high = 512, log = true }, default = [32] }
+        constraints = ["width % heads == 0"]
     "#;
     let metric = |name: &str, direction| MetricInfo {
         name: name.to_owned(),
@@ -92,7 +98,10 @@ fn a_whole_file_resolves() {
     assert_eq!(spec.objective().reduce, Reduce::Best);
     assert_eq!(spec.trial.time_limit_secs, Some(5400.0));
     assert_eq!((spec.trial.stall_limit_secs, spec.trial.retries, spec.trial.checkpoint_every), (90.0, 2, 1));
-    assert_eq!(settings.budget, Budget { trials: Some(24), hours: Some(2.0), device_hours: None, patience: Some(20) });
+    assert_eq!(
+        settings.budget,
+        Budget { trials: Some(24), hours: Some(2.0), device_hours: Some(1.5), patience: Some(20) }
+    );
     assert_eq!((settings.workers.count, settings.workers.device.as_str()), (2, "cuda:0"));
     assert_eq!(spec.sampler, SamplerSpec::Random);
     // A bare value is fixed, the family's default is taken over where it is in range, and numbers take their kind.
@@ -166,6 +175,129 @@ fn what_is_questionable_is_warned_of() {
     insta::assert_snapshot!(resolve(&text).unwrap().warnings.join("\n"));
 }
 
+/// The same study in JSON, key by key.
+#[test]
+fn json_says_the_same_as_toml() {
+    let json = r#"{
+        // Comments are welcome.
+        "name": "demo", "family": "tf", "seed": 3, "order": "eager",
+        "metric": "valid/auc", "direction": "maximize", "reduce": "best",
+        "data": {"source": "synthetic", "sizes": [1, 2.5]},
+        "trial": {"steps": 8, "time_limit": "1h30m", "stall_limit": 90},
+        "budget": {"trials": 24, "hours": 2, "device_hours": 1.5, "patience": 20},
+        "sampler": {"type": "random"}, "pruner": {"type": "none"},
+        "workers": {"count": 2, "device": "cuda:0"},
+        "space": {
+            "model": "lstm",
+            "lr": {"type": "float", "low": 1e-4, "high": 1e-1, "log": true},
+            "layers": {"type": "int", "low": 1, "high": 3},
+        },
+        "enqueue": [{"lr": 1}]
+    }"#;
+    let from_json = StudyFile::parse(Path::new("s.json"), json).unwrap().resolve(&opened()).unwrap();
+    let from_toml = resolve(WHOLE).unwrap();
+    assert_eq!(from_json.spec, from_toml.spec);
+    assert_eq!(from_json.settings, from_toml.settings);
+}
+
+#[test]
+fn wrong_json_is_explained_like_wrong_toml() {
+    let least = |space: &str, more: &str| {
+        let text = format!(
+            "{{\n\"name\": \"s\", \"family\": \"tf\", \"metric\": \"valid/auc\", \"trial\": {{\"steps\": 8}},\n\
+             \"space\": {space}{more}\n}}"
+        );
+        let resolved = StudyFile::parse(Path::new("s.json"), &text).and_then(|file| file.resolve(&opened()));
+        resolved.map(|_| ()).map_err(|error| error.to_string())
+    };
+    let lr = |value: &str| least(&format!("{{\"lr\": {value}}}"), "");
+    assert_eq!(lr("0.1"), Ok(()));
+    for (found, expected) in [
+        (least("{\"lr\": 0.1}", "}"), "s.json:4:1: this is not JSON: text cannot contain more than one JSON value"),
+        (lr("null"), "s.json:3:17: null says nothing; leave the key out, and it takes its default"),
+        (lr("0.1, \"lr\": 0.2"), "s.json:3:22: the key `lr` is given twice; remove one"),
+        (lr("100"), "s.json:3:11: parameter `lr` is 100 here; in the family tf it must be a number from 1e-7 to 10"),
+        (
+            lr("99999999999999999999"),
+            "s.json:3:17: the number 99999999999999999999 is too large to be kept exactly; give a smaller one",
+        ),
+        (
+            lr("{\"type\": \"float\", \"low\": 1, \"hihg\": 2}"),
+            "s.json:3:45: there is no key `hihg` in parameter `lr`; did you mean `high`?",
+        ),
+        (
+            least("{\"lr\": 0.1}", ", \"budgte\": {}"),
+            "s.json:3:23: there is no key `budgte` in the study file; did you mean `budget`?",
+        ),
+    ] {
+        assert_eq!(found.unwrap_err(), expected);
+    }
+    let error = StudyFile::parse(Path::new("s.json"), "[]").unwrap_err().to_string();
+    assert_eq!(error, "s.json:1:1: a study file in JSON is an object: {\"name\": \"my-study\", ...}");
+}
+
+#[test]
+fn a_ready_space_is_a_beginning() {
+    let start = LEAST.replace("lr = 0.01\n", "extends = \"tf-cnn\"\n");
+    let info = |name: &str| FamilyInfo {
+        parameters: seqtune_space::ready::declaration("tf").unwrap().clone(),
+        name: name.to_owned(),
+        ..opened().info
+    };
+    let resolve = |text: &str, family: &str| {
+        StudyFile::parse(Path::new("s.toml"), text)?.resolve(&Opened { info: info(family), ..opened() })
+    };
+    let spec = resolve(&start, "tf").unwrap().spec;
+    assert_eq!(spec.space.len(), seqtune_space::ready::space("tf-cnn").unwrap().space.len());
+
+    let changed = start.clone() + "kernel = { type = \"int\", low = 20, high = 40 }\npool = \"max\"\nmask = 0.3\n";
+    let spec = resolve(&changed, "tf").unwrap().spec;
+    let names: Vec<&str> = spec.space.parameters().iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names[..3], ["model", "channels", "kernel"], "what is overridden keeps its place");
+    assert!(!names.contains(&"pool_size"), "what only `pool = \"local\"` needs is gone");
+    assert_eq!(spec.space.get("kernel").unwrap().domain.describe(), "a whole number from 20 to 40");
+
+    let other = resolve(&start.replace("\"tf\"", "\"rna\""), "rna").unwrap_err().to_string();
+    assert_eq!(other, "s.toml:6:11: \"tf-cnn\" is a space of the family tf, and this study's is rna");
+    let slip = resolve(&start.replace("tf-cnn", "tf-ccn"), "tf").unwrap_err().to_string();
+    assert_eq!(slip, "s.toml:6:11: there is no ready space \"tf-ccn\"; did you mean `tf-cnn`?");
+}
+
+#[test]
+fn what_the_family_cannot_build_is_not_proposed() {
+    // The family's constraint names `heads`, which this space leaves at its default: it becomes a fixed parameter.
+    let text = LEAST.to_owned() + "width = { type = \"int\", low = 8, high = 512, step = 8 }\n";
+    let Resolved { spec, feasibility, .. } = resolve(&text).unwrap();
+    let constraints: Vec<&str> = spec.space.constraints().iter().map(|constraint| constraint.text()).collect();
+    assert_eq!(constraints, ["width % heads == 0"]);
+    assert_eq!(spec.space.get("heads").unwrap().domain.describe(), "4");
+    assert_eq!((feasibility.exact, feasibility.looked_at, feasibility.allowed), (true, 64, 64));
+
+    let searched = text.clone() + "heads = { type = \"int\", low = 3, high = 9 }\n";
+    let feasibility = resolve(&searched).unwrap().feasibility;
+    assert!(feasibility.exact && feasibility.allowed > 100, "{feasibility:?}");
+    // Neither is in this space: nothing to constrain.
+    assert!(resolve(LEAST).unwrap().spec.space.constraints().is_empty());
+}
+
+#[test]
+fn lists_and_priors_are_read() {
+    let text = LEAST.to_owned()
+        + "convs = { type = \"list\", len = { low = 1, high = 4 }, item = { type = \"int\", low = 8, high = 128, log = true }, \
+           rule = \"non_decreasing\" }\n\
+           width = { type = \"int\", low = 8, high = 512, step = 8, prior = { center = 64, confidence = \"high\" } }\n\
+           [[enqueue]]\nconvs = [512, 4]\n";
+    let spec = resolve(&text).unwrap().spec;
+    assert_eq!(
+        spec.space.get("convs").unwrap().domain.describe(),
+        "a list of 1 to 4 items, each a whole number from 8 to 128, none below the one before it"
+    );
+    assert!(spec.space.get("width").unwrap().prior.is_some());
+    assert_eq!(spec.enqueue[0].list("convs").unwrap().len(), 2, "outside the space, within the family's limits");
+    let fixed = resolve(&(LEAST.to_owned() + "convs = [64, 64]\n")).unwrap().spec;
+    assert_eq!(fixed.space.defaults().unwrap().sizes("convs").unwrap(), [64, 64]);
+}
+
 /// Each wrong line stands alone in a file that is right otherwise.
 #[test]
 fn wrong_files_are_explained_in_one_sentence_at_their_place() {
@@ -237,6 +369,30 @@ fn wrong_files_are_explained_in_one_sentence_at_their_place() {
         appended("[[enqueue]]\nlayers = 2\n"),
         appended("enqueue = 5\n"),
         replaced("name", "enqueue = [5]\nname"),
+        // Constraints, lists, priors.
+        appended("constraints = \"lr < 1\"\n"),
+        appended("constraints = [\"lr <\"]\n"),
+        appended("constraints = [\"lr < 1\", \"wdith > 3\"]\n"),
+        appended("constraints = [\"lr + 1\"]\n"),
+        appended("constraints = [\"lr > 1\"]\n"),
+        appended("width = { type = \"int\", low = 8, high = 512, step = 8 }\nconstraints = [\"width > 512\"]\n"),
+        appended("width = { type = \"int\", low = 8, high = 16, step = 8 }\nheads = 5\n"),
+        appended("[[enqueue]]\nheads = 3\n"),
+        appended("convs = { type = \"list\", item = { type = \"int\", low = 4, high = 8 } }\n"),
+        appended("convs = { type = \"list\", len = -1, item = { type = \"int\", low = 4, high = 8 } }\n"),
+        appended("convs = { type = \"list\", len = { low = 2 }, item = { type = \"int\", low = 4, high = 8 } }\n"),
+        appended("convs = { type = \"list\", len = \"depth\", item = { type = \"int\", low = 4, high = 8 } }\n"),
+        appended("convs = { type = \"list\", len = 2, item = { type = \"int\", low = 9, high = 8 } }\n"),
+        appended("convs = { type = \"list\", len = 2, item = { type = \"int\", low = 4, high = 8, when = {} } }\n"),
+        appended(
+            "convs = { type = \"list\", len = 2, item = { type = \"int\", low = 4, high = 8 }, rule = \"rising\" }\n",
+        ),
+        appended("convs = { type = \"list\", len = 9, item = { type = \"int\", low = 4, high = 8 } }\n"),
+        appended("convs = [2]\n"),
+        replaced("0.01", "{ type = \"float\", low = 0.1, high = 1, prior = 0.5 }"),
+        replaced("0.01", "{ type = \"float\", low = 0.1, high = 1, prior = { center = 2 } }"),
+        replaced("0.01", "{ type = \"float\", low = 0.1, high = 1, prior = { center = 1, confidence = \"sure\" } }"),
+        replaced("0.01", "{ type = \"float\", low = 0.1, high = 1, prior = { weights = [1, 2] } }"),
     ];
     let messages: Vec<String> = cases
         .iter()

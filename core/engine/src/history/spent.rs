@@ -3,8 +3,33 @@
 use std::collections::BTreeMap;
 
 use super::{History, TrialEnd};
+use crate::event::Seen;
+use crate::order::View;
 
 impl History {
+    /// Which part of the budget is spent, in words. Times count up to `now_us` while a manager is alive; without it, up
+    /// to the last event. In fixed order patience looks only at what the next trial may see, so that the study ends at
+    /// the same trial with any number of workers.
+    pub fn budget_spent(&self, now_us: Option<i64>) -> Option<String> {
+        let budget = &self.settings.budget;
+        let started = self.trials.len() as u64;
+        if let Some(trials) = budget.trials.filter(|trials| started >= *trials) {
+            return Some(format!("all {trials} trials are done"));
+        }
+        if let Some(hours) = budget.hours.filter(|hours| self.hours(now_us) >= *hours) {
+            return Some(format!("the budget of {hours} hours is spent"));
+        }
+        if let Some(hours) = budget.device_hours.filter(|hours| self.device_hours(now_us) >= *hours) {
+            return Some(format!("the budget of {hours} device-hours is spent"));
+        }
+        let visible = match View::now(self, started).seen() {
+            Seen::ResultsBelow(number) => number,
+            Seen::Events(_) => started,
+        };
+        let patience = budget.patience.filter(|patience| self.without_improvement(visible) >= *patience);
+        patience.map(|patience| format!("{patience} trials in a row brought no improvement"))
+    }
+
     /// Hours that managers were alive, over all processes. A manager that was killed counts until its last event.
     pub fn hours(&self, now_us: Option<i64>) -> f64 {
         let present = self.manager_since.map_or(0, |since| now_us.unwrap_or(self.last_us).max(since) - since);

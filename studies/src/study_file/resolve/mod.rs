@@ -1,0 +1,121 @@
+//! From a study file and what the worker said to a complete specification.
+
+mod feasibility;
+mod points;
+mod space;
+mod warnings;
+
+use seqtune_core::{Objective, Settings, StudySpec};
+use seqtune_plugin::FamilyInfo;
+use seqtune_space::SpaceError;
+
+pub use feasibility::Feasibility;
+
+use super::StudyFile;
+use super::nearest::did_you_mean;
+use super::sections::ObjectiveEntry;
+use super::source::StudyFileError;
+use crate::launch::Opened;
+
+/// A complete study, and what its author should know.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// What the study is.
+    pub spec: StudySpec,
+    /// What may change while it lives.
+    pub settings: Settings,
+    /// How much of the space the constraints leave.
+    pub feasibility: Feasibility,
+    /// One sentence each.
+    pub warnings: Vec<String>,
+    window_is_given: bool,
+}
+
+impl Resolved {
+    /// The specification for going on with a study. Where the file names no window, the study keeps its own: the default
+    /// follows the number of workers, which may change.
+    pub fn going_on_with(&self, old: &StudySpec) -> StudySpec {
+        let window = if self.window_is_given { self.spec.window } else { old.window };
+        StudySpec { window, ..self.spec.clone() }
+    }
+}
+
+impl StudyFile {
+    /// The complete study: the family's metrics, limits, conditions, constraints and defaults put in.
+    ///
+    /// # Errors
+    /// Where the file asks for something that the family does not have or allow, at its place in the file.
+    pub fn resolve(&self, opened: &Opened) -> Result<Resolved, StudyFileError> {
+        let info = &opened.info;
+        if let Some((ready, place)) = &self.space.extends
+            && ready.family != info.name
+            && matches!(self.family.value, seqtune_core::FamilyChoice::Name(_))
+        {
+            let message = format!(
+                "{:?} is a space of the family {}, and this study's is {}",
+                ready.name, ready.family, info.name
+            );
+            return Err(self.source.wrong(place.clone(), message));
+        }
+        let objectives = self.objectives(info)?;
+        let space = self.resolved_space(info)?;
+        let feasibility = self.feasible(&space)?;
+        self.probe(&space, info)?;
+        let enqueue =
+            self.enqueue.iter().map(|point| self.point(point, &space, info)).collect::<Result<Vec<_>, _>>()?;
+        let spec = StudySpec {
+            name: self.name.clone(),
+            family: self.family.value.clone(),
+            info: info.clone(),
+            data: self.data.clone(),
+            data_digest: opened.digest.clone(),
+            objectives,
+            trial: self.trial.clone(),
+            seed: self.seed,
+            order: self.order,
+            window: self.window.unwrap_or(self.workers.count),
+            space,
+            sampler: self.sampler.clone(),
+            pruner: self.pruner.clone(),
+            enqueue,
+        };
+        let settings = Settings { budget: self.budget.clone(), workers: self.workers.clone() };
+        let warnings = warnings::of(&spec, &settings, &feasibility);
+        Ok(Resolved { spec, settings, feasibility, warnings, window_is_given: self.window.is_some() })
+    }
+
+    fn objectives(&self, info: &FamilyInfo) -> Result<Vec<Objective>, StudyFileError> {
+        let objective = |entry: &ObjectiveEntry| {
+            let name = &entry.metric.value;
+            let metric = info.metric(name).ok_or_else(|| {
+                let hint = did_you_mean(name, "metrics", info.metrics.iter().map(|metric| metric.name.as_str()));
+                let message = format!("the family {} has no metric {name:?}; {hint}", info.name);
+                self.source.wrong(entry.metric.span.clone(), message)
+            })?;
+            Ok(Objective {
+                metric: name.clone(),
+                direction: entry.direction.unwrap_or(metric.direction),
+                reduce: entry.reduce,
+            })
+        };
+        self.objectives.iter().map(objective).collect()
+    }
+}
+
+/// The parameter that an error is about; empty where it is about several.
+fn named(error: &SpaceError) -> &str {
+    match error {
+        SpaceError::Parameter { name, .. }
+        | SpaceError::Unknown { name }
+        | SpaceError::Missing { name, .. }
+        | SpaceError::Inactive { name, .. }
+        | SpaceError::Outside { name, .. } => name,
+        SpaceError::Constraint { .. } | SpaceError::Broken { .. } | SpaceError::Length { .. } => "",
+    }
+}
+
+/// "the family X has no parameter `name`; did you mean ...".
+fn no_such_parameter(name: &str, info: &FamilyInfo) -> String {
+    let known = info.parameters.parameters().iter().map(|known| known.name.as_str());
+    format!("the family {} has no parameter `{name}`; {}", info.name, did_you_mean(name, "parameters", known))
+}
