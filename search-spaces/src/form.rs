@@ -154,7 +154,7 @@ impl ParameterForm {
                 let low = number(self.low.as_ref(), "low")?;
                 let high = number(self.high.as_ref(), "high")?;
                 if low > high {
-                    return Err(format!("its `low` {low} is above its `high` {high}"));
+                    return Err(format!("its `low` {low} is above its `high` {high}; swap them"));
                 }
                 if self.log && low <= 0.0 {
                     return Err(format!("a `log` scale needs a `low` above 0, and it is {low}"));
@@ -174,7 +174,7 @@ impl ParameterForm {
                 let low = whole(self.low.as_ref(), "low")?;
                 let high = whole(self.high.as_ref(), "high")?;
                 if low > high {
-                    return Err(format!("its `low` {low} is above its `high` {high}"));
+                    return Err(format!("its `low` {low} is above its `high` {high}; swap them"));
                 }
                 if self.log && low < 1 {
                     return Err(format!("a `log` scale needs a `low` from 1, and it is {low}"));
@@ -201,7 +201,7 @@ impl ParameterForm {
         };
         if let Length::Between { low, high } = &len {
             if low > high {
-                return Err(format!("its `len` has its low {low} above its high {high}"));
+                return Err(format!("its `len` has its low {low} above its high {high}; swap them"));
             }
             if *high == 0 || *high > MAX_LIST {
                 return Err(format!("its `len` goes up to {high}; a list may hold 1 to {MAX_LIST} items"));

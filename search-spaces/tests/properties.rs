@@ -279,7 +279,7 @@ fn defaults_follow_the_conditions() {
 fn mistakes_are_named() {
     let message = |text: &str| toml::from_str::<SearchSpace>(text).unwrap_err().message().to_owned();
     for (text, expected) in [
-        (r#"a = { type = "float", low = 2, high = 1 }"#, "parameter `a`: its `low` 2 is above its `high` 1"),
+        (r#"a = { type = "float", low = 2, high = 1 }"#, "parameter `a`: its `low` 2 is above its `high` 1; swap them"),
         (
             r#"a = { type = "float", low = 0, high = 1, log = true }"#,
             "parameter `a`: a `log` scale needs a `low` above 0, and it is 0",
@@ -301,7 +301,7 @@ fn mistakes_are_named() {
         ),
         (
             "m = { type = \"cat\", choices = [\"x\"] }\na = { type = \"bool\", when = { m = \"y\" } }",
-            "parameter `a`: its condition asks `m` to be \"y\", and that is \"x\"",
+            "parameter `a`: its condition asks `m` to be \"y\", and it can only be \"x\"",
         ),
         (
             r#"a = { type = "list", len = 3, item = { type = "list", len = 2 } }"#,
@@ -309,7 +309,7 @@ fn mistakes_are_named() {
         ),
         (
             r#"a = { type = "list", len = { low = 3, high = 2 }, item = { type = "bool" } }"#,
-            "parameter `a`: its `len` has its low 3 above its high 2",
+            "parameter `a`: its `len` has its low 3 above its high 2; swap them",
         ),
         (
             r#"a = { type = "list", len = 65, item = { type = "bool" } }"#,

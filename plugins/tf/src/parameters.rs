@@ -2,14 +2,14 @@
 
 use seqtune_nn::OptimizerKind;
 use seqtune_plugin::FamilyError;
-use seqtune_space::{Params, SearchSpace};
+use seqtune_space::{Params, SearchSpace, ready};
 
 use crate::model::{Architecture, Input};
 
-/// Parameters with their hard limits and defaults, as they stand in `parameters.toml`.
+/// Parameters with their hard limits and defaults, as they stand in `search-spaces/families/tf.toml`.
 pub fn parameters() -> SearchSpace {
     // A part of the program, not input: the test below reads it.
-    toml::from_str(include_str!("parameters.toml")).unwrap_or_default()
+    ready::declaration("tf").cloned().unwrap_or_default()
 }
 
 /// A point, checked against the limits and against the shape of the data.
@@ -122,8 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn the_file_of_parameters_is_read_and_every_branch_has_defaults() {
-        toml::from_str::<SearchSpace>(include_str!("parameters.toml")).unwrap();
+    fn the_declaration_is_there_and_every_branch_has_defaults() {
+        assert!(!parameters().is_empty());
         for parameter in parameters().parameters() {
             assert!(parameter.default.is_some(), "{} has no default", parameter.name);
         }

@@ -18,12 +18,7 @@ fn output(arguments: &[&str]) -> Output {
 
 #[test]
 fn the_program_conforms() {
-    let start = || {
-        let mut child = program().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        std::thread::spawn(move || child.wait());
-        Ok(Connection { input: Box::new(input), output: Box::new(BufReader::new(output)) })
-    };
+    let start = || Connection::to_command(&mut program());
     if let Err(violations) = check_worker(&start, &Options::default()) {
         panic!("{violations:#?}");
     }

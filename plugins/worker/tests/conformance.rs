@@ -1,24 +1,15 @@
 //! The families keep their promises as programs: each check starts fresh processes, so that nothing of libtorch's own
 //! state can carry over from one run to the next.
 
-use std::io::BufReader;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use seqtune_plugin::DataSpec;
 use seqtune_plugin::conformance::{Connection, Options, check_worker};
 
 #[track_caller]
 fn conforms(family: &'static str, params: &str, data: &str) {
-    let start = || {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_seqtune-worker"))
-            .args(["--family", family])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        std::thread::spawn(move || child.wait());
-        Ok(Connection { input: Box::new(input), output: Box::new(BufReader::new(output)) })
-    };
+    let start =
+        || Connection::to_command(Command::new(env!("CARGO_BIN_EXE_seqtune-worker")).args(["--family", family]));
     let options = Options {
         params: serde_json::from_str(params).unwrap(),
         data: DataSpec { values: serde_json::from_str(data).unwrap(), roots: Vec::new() },

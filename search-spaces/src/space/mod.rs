@@ -340,7 +340,10 @@ fn check_declaration(parameter: &Parameter, before: &[Parameter], after: &[Param
         let discrete = matches!(declared, Domain::Categorical { .. } | Domain::Ordinal { .. } | Domain::Bool);
         let reachable = |value: &Value| declared.contains(&declared.conform(value.clone()));
         if let Some(value) = test.listed().iter().find(|value| discrete && !reachable(value)) {
-            return Err(format!("its condition asks `{parent}` to be {value}, and that is {}", declared.describe()));
+            return Err(format!(
+                "its condition asks `{parent}` to be {value}, and it can only be {}",
+                declared.describe()
+            ));
         }
         if matches!(test, Test::Range(bounds) if bounds.at_least.is_none() && bounds.at_most.is_none()) {
             return Err(format!("its condition on `{parent}` needs at_least or at_most"));

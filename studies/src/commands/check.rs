@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use seqtune::launch::{LaunchError, Opened};
+use seqtune::launch::{LaunchError, Opened, WorkerProgram};
 use seqtune::study_file::{Feasibility, Resolved, StudyFile, in_words, show_seconds};
 use seqtune_core::{Order, Reduce};
-use seqtune_plugin::Direction;
+use seqtune_plugin::conformance::{Options, check_worker};
+use seqtune_plugin::{DataSpec, Direction};
 use seqtune_space::{Confidence, Prior, SearchSpace};
 
 use super::run::ask_worker;
@@ -20,9 +21,14 @@ use crate::places;
 /// Reads the file, asks the family's worker to prepare the data, and prints the complete study, the size of its space,
 /// and warnings. Nothing is trained or written into results/. Without an installed worker it checks what the file alone
 /// can tell.
+///
+/// With --conformance it also holds the family's worker to what every worker promises: the same numbers for the same
+/// job, exact resumption from its checkpoints, obedience, an end when its input ends. It trains a dozen trials of three
+/// steps with the study's data and default configuration. For whoever writes a family.
 #[derive(clap::Args)]
-#[command(after_long_help = "Example:\n\
-\x20 seqtune check studies/demo.toml")]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune check studies/demo.toml\n\
+\x20 seqtune check train.toml --conformance")]
 pub(crate) struct Arguments {
     /// The study file
     #[arg(value_name = "STUDY.toml")]
@@ -30,18 +36,26 @@ pub(crate) struct Arguments {
     /// A directory in which the paths of [data] are looked for, before those in SEQTUNE_DATA and the current one
     #[arg(long, value_name = "DIR")]
     data: Vec<PathBuf>,
+    /// Also check that the worker keeps the promises of every worker
+    #[arg(long)]
+    conformance: bool,
 }
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let file = StudyFile::read(&arguments.file)?;
-    match ask_worker(&file, &file.data(&places::data_roots(&arguments.data))) {
-        Ok((_, opened)) => {
+    let data = file.data(&places::data_roots(&arguments.data));
+    match ask_worker(&file, &data) {
+        Ok((program, opened)) => {
             let resolved = file.resolve(&opened)?;
             show(out, &resolved, &opened)?;
+            if arguments.conformance {
+                out.flush()?;
+                return conformance(out, &program, &resolved, data);
+            }
         }
         Err(CommandError::Launch(
             error @ (LaunchError::Unknown { .. } | LaunchError::CannotStart { .. } | LaunchError::Protocol { .. }),
-        )) => {
+        )) if !arguments.conformance => {
             let space = file.own_space()?;
             writeln!(out, "{}: the file itself is right. Its space:\n", file.path().display())?;
             show_space(out, &space, &Feasibility::of(&space))?;
@@ -54,6 +68,38 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         Err(error) => return Err(error),
     }
     Ok(Exit::Done)
+}
+
+/// Runs the suite that every family passes, with the study's data and a point of its space.
+fn conformance(
+    out: &mut dyn Write,
+    program: &WorkerProgram,
+    resolved: &Resolved,
+    data: DataSpec,
+) -> Result<Exit, CommandError> {
+    let spec = &resolved.spec;
+    let middle = || spec.space.decode(&vec![0.5; spec.space.dimensions().len()]).unwrap_or_default();
+    let params = spec.space.defaults().or_else(|| spec.enqueue.first().cloned()).unwrap_or_else(middle);
+    say!("conformance: training short trials with {params}; this may take a while");
+    let device = resolved.settings.workers.device.clone();
+    let options = Options { data, params, device, steps: 3, ..Options::default() };
+    let loud = tracing::enabled!(tracing::Level::INFO);
+    match check_worker(&|| program.connect(loud), &options) {
+        Ok(()) => {
+            writeln!(out, "\nconformance: the worker keeps all promises")?;
+            Ok(Exit::Done)
+        }
+        Err(violations) => {
+            writeln!(out)?;
+            for violation in &violations {
+                writeln!(out, "conformance: {violation}")?;
+            }
+            let hint = if loud { "" } else { "; -v shows what the worker writes to standard error" };
+            let broken =
+                if violations.len() == 1 { "a promise".to_owned() } else { format!("{} promises", violations.len()) };
+            Err(CommandError::Other(format!("the worker breaks {broken}{hint}")))
+        }
+    }
 }
 
 fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(), CommandError> {

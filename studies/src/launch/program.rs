@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded, unbounded};
 use seqtune_core::FamilyChoice;
+use seqtune_plugin::conformance::Connection;
 use seqtune_plugin::protocol::{FromWorker, ToWorker};
 use seqtune_plugin::{DataSpec, FamilyInfo, ModelFamily};
 
@@ -183,6 +184,29 @@ impl WorkerProgram {
                     return Err(LaunchError::Protocol { program: self.to_string(), message });
                 }
                 Ok(Line::Ended) | Err(_) => return Err(gone(worker.epitaph())),
+            }
+        }
+    }
+
+    /// A fresh worker for the conformance suite. What it writes to standard error is shown where `loud`.
+    ///
+    /// # Errors
+    /// Where it does not start.
+    pub fn connect(&self, loud: bool) -> io::Result<Connection> {
+        match &self.start {
+            Start::Process { program, arguments } => {
+                let stderr = if loud { Stdio::inherit() } else { Stdio::null() };
+                Connection::to_command(Command::new(program).args(arguments).stderr(stderr))
+            }
+            Start::Thread(family) => {
+                let (their_input, input) = io::pipe()?;
+                let (output, their_output) = io::pipe()?;
+                let family = Arc::clone(family);
+                // An error means that this side is gone, and then nobody wants to know.
+                std::thread::spawn(move || {
+                    seqtune_plugin::serve(family.as_ref(), BufReader::new(their_input), their_output)
+                });
+                Ok(Connection::new(input, BufReader::new(output)))
             }
         }
     }

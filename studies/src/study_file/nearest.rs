@@ -1,7 +1,7 @@
 //! "Did you mean": the known name nearest to a mistyped one.
 
 /// What other programs call the same thing.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 22] = [
     ("min", "low"),
     ("max", "high"),
     ("lower", "low"),
@@ -14,6 +14,16 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("goal", "direction"),
     ("timeout", "time_limit"),
     ("algorithm", "sampler"),
+    ("learning_rate", "lr"),
+    ("integer", "int"),
+    ("double", "float"),
+    ("uniform", "float"),
+    ("loguniform", "float"),
+    ("boolean", "bool"),
+    ("choice", "categorical"),
+    ("array", "list"),
+    ("decreasing", "non_increasing"),
+    ("increasing", "non_decreasing"),
 ];
 
 /// The candidate nearest to `name`, where one is near enough to be meant.

@@ -186,6 +186,9 @@ fn declared<'a>(
     only: &[&'static str],
 ) -> Result<(ParameterForm, Vec<Field<'a>>), StudyFileError> {
     let kind = table.require("type", &format!("type = \"float\" (or {})", TYPES[1..].join(", ")))?;
+    if !only.is_empty() && kind.text()? == "list" {
+        return Err(kind.wrong("lists of lists are not searched; items are float, int, categorical, ordinal or bool"));
+    }
     let known: Vec<(&str, &str)> = TYPES.into_iter().chain(["cat"]).map(|name| (name, name)).collect();
     let mut form = ParameterForm { kind: kind.choice(&known)?.to_owned(), ..ParameterForm::default() };
     let mut keys = Vec::new();

@@ -258,7 +258,10 @@ fn a_ready_space_is_a_beginning() {
     assert_eq!(spec.space.get("kernel").unwrap().domain.describe(), "a whole number from 20 to 40");
 
     let other = resolve(&start.replace("\"tf\"", "\"rna\""), "rna").unwrap_err().to_string();
-    assert_eq!(other, "s.toml:6:11: \"tf-cnn\" is a space of the family tf, and this study's is rna");
+    assert_eq!(
+        other,
+        "s.toml:6:11: \"tf-cnn\" is a space of the family tf, and this study's is rna; it has no ready spaces"
+    );
     let slip = resolve(&start.replace("tf-cnn", "tf-ccn"), "tf").unwrap_err().to_string();
     assert_eq!(slip, "s.toml:6:11: there is no ready space \"tf-ccn\"; did you mean `tf-cnn`?");
 }

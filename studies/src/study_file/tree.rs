@@ -47,8 +47,17 @@ pub(super) fn read(source: &Source) -> Result<Node, StudyFileError> {
 
 fn read_toml(source: &Source) -> Result<Node, StudyFileError> {
     let document = DeTable::parse(source.text()).map_err(|error| {
-        let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        source.wrong(error.span().unwrap_or(0..0), format!("this is not TOML: {message}"))
+        let place = error.span().unwrap_or(0..0);
+        match error.message() {
+            "duplicate key" => {
+                let key = source.text().get(place.clone()).unwrap_or_default();
+                source.wrong(place.clone(), format!("the key `{key}` is given twice; remove one"))
+            }
+            message => {
+                let message = message.lines().collect::<Vec<_>>().join(", ");
+                source.wrong(place, format!("this is not TOML: {message}"))
+            }
+        }
     })?;
     let kind = Kind::Table(entries(source, document.get_ref())?);
     Ok(Node { span: document.span(), kind })

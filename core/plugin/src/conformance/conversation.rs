@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,13 +17,52 @@ use crate::worker::serve;
 
 /// The two streams of a worker.
 pub struct Connection {
-    /// What the worker reads.
-    pub input: Box<dyn Write + Send>,
-    /// What the worker writes.
-    pub output: Box<dyn BufRead + Send>,
+    pub(crate) input: Box<dyn Write + Send>,
+    pub(crate) output: Box<dyn BufRead + Send>,
+    process: Option<Process>,
+}
+
+/// Killed when the conversation is over: a worker that breaks the promise to end with its input must not stay behind.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // An error says that it has ended, which is what was wanted.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl Connection {
+    /// A worker that reads `input` and writes `output`, wherever it is.
+    pub fn new(input: impl Write + Send + 'static, output: impl BufRead + Send + 'static) -> Connection {
+        Connection { input: Box::new(input), output: Box::new(output), process: None }
+    }
+
+    /// Starts a program as a worker: any command that speaks the protocol on its standard input and output. Its standard
+    /// error goes where the command says.
+    ///
+    /// ```no_run
+    /// use std::process::Command;
+    /// use seqtune_plugin::conformance::{Connection, Options, check_worker};
+    ///
+    /// let start = || Connection::to_command(Command::new("python3").arg("train.py"));
+    /// check_worker(&start, &Options::default()).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Where the program cannot be started.
+    pub fn to_command(command: &mut Command) -> io::Result<Connection> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(input), Some(output)) => {
+                let process = Some(Process(child));
+                Ok(Connection { input: Box::new(input), output: Box::new(BufReader::new(output)), process })
+            }
+            _ => Err(io::Error::other("the program has no standard streams")),
+        }
+    }
+
     /// Starts a worker in a thread. It ends when the connection is dropped.
     ///
     /// # Errors
@@ -34,7 +74,7 @@ impl Connection {
             // An error means that this side is gone, and then nobody wants to know.
             let _ = serve(family, BufReader::new(worker_input), worker_output);
         })?;
-        Ok(Connection { input: Box::new(input), output: Box::new(BufReader::new(output)) })
+        Ok(Connection::new(input, BufReader::new(output)))
     }
 }
 
@@ -44,6 +84,8 @@ pub(super) struct Conversation<'a> {
     input: Box<dyn Write + Send>,
     messages: Receiver<Result<FromWorker, LineError>>,
     pub(super) info: FamilyInfo,
+    /// Dropped last: after its input.
+    _process: Option<Process>,
 }
 
 impl<'a> Conversation<'a> {
@@ -60,7 +102,8 @@ impl<'a> Conversation<'a> {
                 {
                     return Err(broken(format!("its `can` lacks {missing:?}")));
                 }
-                Ok(Conversation { options, input: connection.input, messages, info: *info })
+                let (input, process) = (connection.input, connection.process);
+                Ok(Conversation { options, input, messages, info: *info, _process: process })
             }
             Some(FromWorker::Ready { protocol, .. }) => {
                 Err(broken(format!("it speaks version {protocol} of the protocol, not {PROTOCOL_VERSION}")))

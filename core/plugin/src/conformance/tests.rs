@@ -82,7 +82,7 @@ fn broken_on_the_way(
         let (suite_output, output) = io::pipe()?;
         thread::spawn(move || forward(BufReader::new(input), worker.input, to_worker));
         thread::spawn(move || forward(worker.output, output, from_worker));
-        Ok(Connection { input: Box::new(suite_input), output: Box::new(BufReader::new(suite_output)) })
+        Ok(Connection::new(suite_input, BufReader::new(suite_output)))
     };
     check_worker(&start, options).err().unwrap_or_default()
 }
@@ -231,7 +231,7 @@ fn another_version_of_the_protocol_is_found() {
 fn a_worker_that_does_not_start_is_found() {
     let violations = check_worker(&|| Err(io::Error::other("no such program")), &Options::default()).unwrap_err();
     found(&violations, Promise::Ready, "the worker cannot be started: no such program");
-    let silent = || Ok(Connection { input: Box::new(io::sink()), output: Box::new(io::empty()) });
+    let silent = || Ok(Connection::new(io::sink(), io::empty()));
     let violations = check_worker(&silent, &Options::default()).unwrap_err();
     found(&violations, Promise::Ready, "the worker ended without a word");
 }

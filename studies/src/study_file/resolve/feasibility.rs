@@ -87,7 +87,7 @@ impl Feasibility {
     /// "of 65536 random points 12 satisfy them; `a <= b` alone refuses 99.9 %".
     pub(super) fn in_words(&self) -> String {
         let points = if self.exact {
-            format!("its {} points", self.looked_at)
+            format!("its {} point{}", self.looked_at, if self.looked_at == 1 { "" } else { "s" })
         } else {
             format!("{} random points", self.looked_at)
         };

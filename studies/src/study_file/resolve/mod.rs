@@ -7,7 +7,7 @@ mod warnings;
 
 use seqtune_core::{Objective, Settings, StudySpec};
 use seqtune_plugin::FamilyInfo;
-use seqtune_space::SpaceError;
+use seqtune_space::{SpaceError, ready};
 
 pub use feasibility::Feasibility;
 
@@ -51,8 +51,11 @@ impl StudyFile {
             && ready.family != info.name
             && matches!(self.family.value, seqtune_core::FamilyChoice::Name(_))
         {
+            let own = ready::spaces().iter().filter(|space| space.family == info.name).map(|space| space.name);
+            let own = own.collect::<Vec<_>>().join(", ");
+            let hint = if own.is_empty() { "it has no ready spaces".to_owned() } else { format!("its own are {own}") };
             let message = format!(
-                "{:?} is a space of the family {}, and this study's is {}",
+                "{:?} is a space of the family {}, and this study's is {}; {hint}",
                 ready.name, ready.family, info.name
             );
             return Err(self.source.wrong(place.clone(), message));
