@@ -55,13 +55,6 @@ impl SearchSpace {
 }
 
 impl Parameter {
-    fn length_parent(&self) -> Option<&str> {
-        match &self.domain {
-            Domain::List { len: Length::As(other), .. } => Some(other),
-            _ => None,
-        }
-    }
-
     fn values_at(&self, params: &Params, limit: u64) -> Vec<Value> {
         match self.length_at(params) {
             Some(length) => self.domain.lists(length as u64, limit),

@@ -48,17 +48,20 @@ impl Parameter {
     /// Whether it exists at a point that has the earlier parameters: its condition holds, and where its length is
     /// another parameter's, that one exists.
     pub fn is_active(&self, params: &Params) -> bool {
-        let has_length = match &self.domain {
-            Domain::List { len: Length::As(other), .. } => params.get(other).is_some(),
-            _ => true,
-        };
-        has_length && self.when.holds(params)
+        self.length_parent().is_none_or(|other| params.get(other).is_some()) && self.when.holds(params)
+    }
+
+    /// The parameter that says how long it is.
+    fn length_parent(&self) -> Option<&str> {
+        match &self.domain {
+            Domain::List { len: Length::As(other), .. } => Some(other),
+            _ => None,
+        }
     }
 
     /// How long it is at a point where that is another parameter's to say.
     fn length_at(&self, params: &Params) -> Option<usize> {
-        let Domain::List { len: Length::As(other), .. } = &self.domain else { return None };
-        match params.get(other)? {
+        match params.get(self.length_parent()?)? {
             Value::Int(length) => usize::try_from(*length).ok(),
             Value::List(items) => Some(items.len()),
             _ => None,
@@ -309,6 +312,24 @@ impl SearchSpace {
             params.set(name, value.clone());
         }
         self.check(params)
+    }
+}
+
+impl SearchSpace {
+    /// The part of the space that its constraints look at: the parameters that they name, and those on which these
+    /// hang. Random points satisfy the constraints here as often as in the whole space.
+    pub fn constrained_part(&self) -> SearchSpace {
+        let mut named: Vec<&str> = self.constraints.iter().flat_map(Constraint::names).map(String::as_str).collect();
+        // A parent stands before its children, so one pass from the end finds all of them.
+        for parameter in self.parameters.iter().rev().filter(|p| !p.when.is_empty() || p.length_parent().is_some()) {
+            if named.contains(&parameter.name.as_str()) {
+                named.extend(parameter.when.0.keys().map(String::as_str).chain(parameter.length_parent()));
+            }
+        }
+        let kept = self.parameters.iter().filter(|parameter| named.contains(&parameter.name.as_str()));
+        let parameters: Vec<Parameter> = kept.cloned().collect();
+        let dimensions = encoding::dimensions(&parameters);
+        SearchSpace { parameters, constraints: self.constraints.clone(), dimensions }
     }
 }
 

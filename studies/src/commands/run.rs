@@ -18,7 +18,8 @@ use crate::progress::{Terminal, summary};
 /// Start a study, or go on with it
 ///
 /// The same command starts the study, goes on after an interruption or a kill, and takes up an edited file: the budget,
-/// the workers and additional [[enqueue]] points may change; of all else the exact difference is shown and refused.
+/// the workers, additional [[enqueue]] points and a wider [space] (larger ranges, more choices with their own parameters,
+/// fewer constraints) may come in; of all else the exact difference is shown and refused.
 ///
 /// Ctrl-C stops in order: the running trials go on from their last checkpoint next time.
 #[derive(clap::Args)]

@@ -207,8 +207,14 @@ fn conform(domain: &mut Domain, limits: &Domain) {
 }
 
 /// A value of the domain that the limits do not hold, where one is found: all values of small discrete domains are
-/// tried, else the ends and one between.
+/// tried, else the ends and one between; of lists, their items, and the shortest and longest that rise and fall.
 fn outside(domain: &Domain, limits: &Domain) -> Option<Value> {
+    if let (Domain::List { len, item, .. }, Domain::List { item: item_limits, .. }) = (domain, limits)
+        && let Some(value) = outside(item, item_limits)
+    {
+        let shortest = if let Length::Between { low, .. } = len { (*low).max(1) } else { 1 };
+        return Some(Value::List(vec![value; shortest as usize]));
+    }
     tried(domain).into_iter().find(|value| !limits.contains(&limits.conform(value.clone())))
 }
 
@@ -226,22 +232,17 @@ fn tried(domain: &Domain) -> Vec<Value> {
         Domain::Float { .. } | Domain::Int { .. } => [0.0, 1.0, 0.381_966].map(|u| domain.decode(u)).to_vec(),
         Domain::List { len, item, .. } => {
             let lengths = match len {
-                Length::Between { low, high } => vec![*low, *high],
+                Length::Between { low, high } => vec![*low as usize, *high as usize],
                 Length::As(_) => vec![1],
             };
-            let of_items = tried(item);
-            let mut lists: Vec<Vec<Value>> = Vec::new();
-            for length in lengths {
-                lists.extend(of_items.iter().map(|value| vec![value.clone(); length as usize]));
-                // Up and down, where the rule of the domain allows it: the limits may have a rule of their own.
-                if let (2.., Some(first), Some(last)) = (length, of_items.first(), of_items.last()) {
-                    let mut rising = vec![last.clone(); length as usize];
-                    rising[0] = first.clone();
-                    let falling = rising.iter().rev().cloned().collect();
-                    lists.extend([rising, falling]);
-                }
-            }
-            lists.into_iter().map(Value::List).filter(|list| domain.contains(list)).collect()
+            let (first, last) = (item.decode(0.0), item.decode(1.0));
+            let lists = lengths.into_iter().flat_map(|length| {
+                let mut rising = vec![last.clone(); length];
+                rising.iter_mut().take(1).for_each(|item| *item = first.clone());
+                let falling = rising.iter().rev().cloned().collect();
+                [vec![first.clone(); length], rising, falling]
+            });
+            lists.map(Value::List).filter(|list| domain.contains(list)).collect()
         }
     }
 }
