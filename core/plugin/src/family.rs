@@ -98,6 +98,7 @@ pub struct MetricInfo {
     #[serde(default)]
     pub unit: String,
     /// One sentence.
+    #[serde(default)]
     pub doc: String,
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use seqtune::launch::{LaunchError, Opened, WorkerProgram};
 use seqtune::study_file::{Feasibility, Resolved, StudyFile, in_words, show_seconds};
-use seqtune_core::{Order, Reduce};
+use seqtune_core::{FamilyChoice, Order, Reduce};
 use seqtune_plugin::conformance::{Options, check_worker};
 use seqtune_plugin::{DataSpec, Direction};
 use seqtune_space::{Confidence, Prior, SearchSpace};
@@ -19,8 +19,8 @@ use crate::places;
 /// Check a study file, and show the study it makes
 ///
 /// Reads the file, asks the family's worker to prepare the data, and prints the complete study, the size of its space,
-/// and warnings. Nothing is trained or written into results/. Without an installed worker it checks what the file alone
-/// can tell.
+/// and warnings. Nothing is trained or written into results/. Where no worker of the family is installed it checks what
+/// the file alone can tell.
 ///
 /// With --conformance it also holds the family's worker to what every worker promises: the same numbers for the same
 /// job, exact resumption from its checkpoints, obedience, an end when its input ends. It trains a dozen trials of three
@@ -55,7 +55,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         }
         Err(CommandError::Launch(
             error @ (LaunchError::Unknown { .. } | LaunchError::CannotStart { .. } | LaunchError::Protocol { .. }),
-        )) if !arguments.conformance => {
+        )) if !arguments.conformance && matches!(file.family(), FamilyChoice::Name(_)) => {
             let space = file.own_space()?;
             writeln!(out, "{}: the file itself is right. Its space:\n", file.path().display())?;
             show_space(out, &space, &Feasibility::of(&space))?;

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, bounded, unbounded};
 use seqtune_core::FamilyChoice;
 use seqtune_plugin::conformance::Connection;
 use seqtune_plugin::protocol::{FromWorker, ToWorker};
-use seqtune_plugin::{DataSpec, FamilyInfo, ModelFamily};
+use seqtune_plugin::{DataSpec, FailureCause, FamilyInfo, ModelFamily};
 
 use super::{LaunchError, Line, Worker};
 
@@ -178,7 +178,12 @@ impl WorkerProgram {
                 Ok(Line::Message(FromWorker::Prepared { digest, summary })) => {
                     return Ok(Opened { info, digest, summary, build });
                 }
-                Ok(Line::Message(FromWorker::Failed { message, .. })) => return Err(LaunchError::Data { message }),
+                Ok(Line::Message(FromWorker::Failed { cause: FailureCause::Unusable, message, .. })) => {
+                    return Err(LaunchError::Data { message });
+                }
+                Ok(Line::Message(FromWorker::Failed { message, .. })) => {
+                    return Err(gone(format!("it could not prepare the data: {message}")));
+                }
                 Ok(Line::Message(_)) => {}
                 Ok(Line::Broken(message)) => {
                     return Err(LaunchError::Protocol { program: self.to_string(), message });
