@@ -9,7 +9,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-use seqtune_space::{Bounds, Condition, LengthForm, ParameterForm, Prior, Test, Value};
+use seqtune_space::{Bounds, Condition, Confidence, LengthForm, ParameterForm, Prior, Test, Value};
 
 /// A declaration, `{ type = "float", low = 0.1, high = 1.0 }`, without its name, doc and source.
 pub fn parameter(form: &ParameterForm) -> String {
@@ -35,6 +35,9 @@ pub fn parameter(form: &ParameterForm) -> String {
     add(
         "prior",
         form.prior.as_ref().map(|prior| match prior {
+            Prior::Center { center, confidence } if *confidence == Confidence::default() => {
+                format!("{{ center = {} }}", value(center))
+            }
             Prior::Center { center, confidence } => {
                 let confidence = serde_json::to_string(confidence).unwrap_or_default();
                 format!("{{ center = {}, confidence = {confidence} }}", value(center))
@@ -60,9 +63,19 @@ pub fn value(value: &Value) -> String {
     }
 }
 
-/// A string in quotes.
+/// A string in quotes, on one line whatever it holds: also fit to be a key.
 pub fn text(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    if text.contains(['"', '\\']) && !text.contains(|c: char| c == '\'' || c.is_control()) {
+        return format!("'{text}'");
+    }
+    let escaped = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        '\n' => "\\n".to_owned(),
+        '\t' => "\\t".to_owned(),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("\"{}\"", text.chars().map(escaped).collect::<String>())
 }
 
 /// A key: bare where TOML allows it.
@@ -101,11 +114,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_string_stays_on_one_line_whatever_it_holds() {
+        assert_eq!(text("a\n\"b\"\\\u{7f}"), r#""a\n\"b\"\\\u007F""#);
+        for odd in ["\n", "\r\n\t", "'''\n\"\"\"", "\u{0}\u{1b}\u{7f}\u{85}", "it's \"so\"", "'", "\\", "\\'"] {
+            let written = text(odd);
+            assert!(!written.contains('\n'), "{written}");
+            let read: toml::Table = toml::from_str(&format!("{written} = {written}")).unwrap();
+            assert_eq!(read[odd].as_str(), Some(odd));
+        }
+    }
+
+    #[test]
     fn what_is_written_is_read_back() {
         let table = r#"
             a = { type = "float", low = 1e-5, high = 0.1, log = true, default = 0.001, prior = { center = 0.01, confidence = "high" } }
             m = { type = "categorical", choices = ["x y", "\"q\"", "z"], prior = { weights = [1.0, 2.0, 1.0] } }
             w = { type = "list", len = { low = 0, high = 3 }, item = { type = "ordinal", values = [3, 5] }, rule = "non_increasing", default = [5, 3], when = { m = ["z", "x y"] } }
+            o = { type = "int", low = 0, high = 8, prior = { center = 4 } }
             d = { type = "list", len = "w", item = { type = "int", low = 0, high = 8, step = 2 } }
             b = { type = "bool", when = { a = { at_least = 0.5 }, m = "z" } }
         "#;
