@@ -1,6 +1,7 @@
 //! Hyperparameter search for sequence models: the study manager and its command line.
 
 pub mod edit;
+pub mod import;
 pub mod inline;
 pub mod launch;
 pub mod manager;
