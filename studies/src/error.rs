@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use seqtune::edit::Change;
+use seqtune::import::ImportError;
 use seqtune::launch::LaunchError;
 use seqtune::manager::ManagerError;
 use seqtune::study_file::StudyFileError;
@@ -18,6 +19,8 @@ pub(crate) enum CommandError {
     Store(#[from] StoreError),
     #[error(transparent)]
     StudyFile(#[from] StudyFileError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
     #[error(transparent)]
     Launch(#[from] LaunchError),
     #[error(transparent)]
@@ -39,7 +42,10 @@ impl CommandError {
         match self {
             CommandError::Store(error) | CommandError::Manager(ManagerError::Store(error)) => of_store(error),
             CommandError::Launch(error) | CommandError::Manager(ManagerError::Launch(error)) => of_launch(error),
-            CommandError::StudyFile(_) | CommandError::Edited { .. } | CommandError::Usage(_) => Exit::Usage,
+            CommandError::StudyFile(_)
+            | CommandError::Import(_)
+            | CommandError::Edited { .. }
+            | CommandError::Usage(_) => Exit::Usage,
             CommandError::Manager(ManagerError::DataChanged { .. } | ManagerError::FamilyChanged { .. }) => Exit::Usage,
             CommandError::Manager(ManagerError::Unusable(_)) => Exit::Worker,
             CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,

@@ -22,7 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    best, check, completions, doctor, export, families, init, resume, run, status, stop, trials, verify, view,
+    best, check, completions, doctor, export, families, import_space, init, resume, run, status, stop, trials, verify,
+    view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -53,6 +54,7 @@ enum Command {
     Export(export::Arguments),
     Verify(verify::Arguments),
     Init(init::Arguments),
+    ImportSpace(import_space::Arguments),
     Check(check::Arguments),
     Families(families::Arguments),
     Doctor(doctor::Arguments),
@@ -91,6 +93,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Export(arguments) => export::execute(&arguments, out),
         Command::Verify(arguments) => verify::execute(&arguments, out),
         Command::Init(arguments) => init::execute(&arguments, out),
+        Command::ImportSpace(arguments) => import_space::execute(&arguments, out),
         Command::Check(arguments) => check::execute(&arguments, out),
         Command::Families(arguments) => families::execute(&arguments, out),
         Command::Doctor(arguments) => doctor::execute(&arguments, out),

@@ -87,6 +87,7 @@ fn every_command_explains_itself() {
         "export",
         "verify",
         "init",
+        "import-space",
         "check",
         "families",
         "doctor",
@@ -136,6 +137,66 @@ fn bad_usage_and_bad_files_exit_with_two() {
         "error: bad.toml:3:1: there is no key `metrik` in the study file; did you mean `metric`?\n\
          3 | metrik = \"value\"\n  | ^^^^^^\n"
     );
+}
+
+#[test]
+fn a_search_space_is_imported() {
+    let place = tempfile::tempdir().unwrap();
+    let file = |name: &str| place.path().join(name);
+    let text = "method: grid\nmetric: {name: loss}\nprogram: train.py\nparameters: {lr: {min: 0.1, max: 1.0}}\n";
+    fs::write(file("my sweep.yaml"), text).unwrap();
+    let run = |arguments: &[&str]| {
+        let output =
+            seqtune(place.path(), &[&["import-space", "my sweep.yaml", "--from", "wandb"], arguments].concat());
+        (code(&output), stdout(&output), stderr(&output))
+    };
+    let note = "`method: grid` is not carried over: the samplers here are random and sobol.";
+    let (code, study, noted) = run(&[]);
+    assert_eq!((code, noted), (0, format!("warning: {note}\n")));
+    assert!(study.contains(&format!("# note: {note}\n")) && study.contains("\nname = \"my-sweep\"\n"), "{study}");
+    assert!(study.starts_with("# Imported from my sweep.yaml, a W&B sweep."), "{study}");
+
+    let said = "Wrote w.py, which needs seqtune_worker.py beside it.\n\
+                Wrote s.toml. Edit it, then: seqtune check s.toml && seqtune run s.toml\n";
+    let (code, out, _) = run(&["-o", "s.toml", "--worker", "w.py", "--name", "other"]);
+    assert_eq!((code, out.as_str()), (0, said));
+    let written = fs::read_to_string(file("s.toml")).unwrap();
+    assert!(written.contains("name = \"other\"\n# Before, it was: python3 train.py\n"), "{written}");
+    assert!(written.contains("family = { command = [\"python3\", \"w.py\"] }"), "{written}");
+    assert!(fs::read_to_string(file("w.py")).unwrap().contains("Float(\"lr\", 0.1, 1.0, default=0.55)"));
+
+    // Nothing is overwritten, and nothing is left half done.
+    let before = fs::read_dir(place.path()).unwrap().count();
+    for (arguments, reason) in [
+        (["-o", "s.toml", "--worker", "new.py"], "s.toml is there already"),
+        (["-o", "new.toml", "--worker", "w.py"], "w.py is there already"),
+        (["-o", "new.toml", "--worker", "new.toml"], "new.toml is there already"),
+        (["-o", "new.toml", "--name", "a b"], "use letters, digits, `-`, `_` and `.`, such as \"a-b\""),
+        (["-o", "new.toml", "--from", "nni"], "cannot be used multiple times"),
+    ] {
+        let (code, out, error) = run(&arguments);
+        assert_eq!((code, out.as_str()), (2, ""), "{error}");
+        assert!(error.contains(reason), "{error}");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), before, "{arguments:?}");
+    }
+    let (code, out, error) = run(&["-o", "no/such/s.toml", "--worker", "new.py"]);
+    assert_eq!((code, out.as_str(), file("new.py").exists()), (1, "", false), "{error}");
+
+    let other = seqtune(place.path(), &["import-space", "my sweep.yaml", "--from", "optuna"]);
+    let error =
+        "error: my sweep.yaml is not an export of Optuna distributions; it looks like a W&B sweep: use --from wandb\n";
+    assert_eq!((other.status.code(), stderr(&other).as_str()), (Some(2), error));
+    fs::write(file("s.json"), "{\n  \"lr\": {\"_type\": \"uniform\"}\n}").unwrap();
+    let wrong = seqtune(place.path(), &["import-space", "s.json", "--from", "nni"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        stderr(&wrong).starts_with("error: s.json:2: parameter `lr`: its `_value` is missing"),
+        "{}",
+        stderr(&wrong)
+    );
+    let absent = seqtune(place.path(), &["import-space", "no.json", "--from", "nni"]);
+    assert_eq!(absent.status.code(), Some(2));
+    assert!(stderr(&absent).starts_with("error: cannot read no.json: "), "{}", stderr(&absent));
 }
 
 #[test]

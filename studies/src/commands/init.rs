@@ -49,7 +49,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     Ok(Exit::Done)
 }
 
-fn exists(path: &Path) -> CommandError {
+pub(super) fn exists(path: &Path) -> CommandError {
     CommandError::Usage(format!("{} is there already; remove it, or choose another with -o FILE", path.display()))
 }
 

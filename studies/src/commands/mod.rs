@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod families;
+pub(crate) mod import_space;
 pub(crate) mod init;
 pub(crate) mod resume;
 pub(crate) mod run;
