@@ -341,9 +341,10 @@ fn a_worker_that_cannot_start_exits_with_five() {
     assert!(stderr(&output).contains("the worker no-such-program cannot start"), "{}", stderr(&output));
     assert!(!place.path().join("results").exists(), "nothing is left behind");
     let output = seqtune(place.path(), &["check", "s.toml"]);
-    assert_eq!(code(&output), 0, "the file itself is right");
+    assert_eq!(code(&output), 5, "the command is a part of the file, and it does not start");
     assert!(stdout(&output).contains("size of the space: 2 points"), "{}", stdout(&output));
     assert!(stderr(&output).contains("not checked"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("error: the worker no-such-program cannot start"), "{}", stderr(&output));
 }
 
 #[test]

@@ -55,15 +55,19 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         }
         Err(CommandError::Launch(
             error @ (LaunchError::Unknown { .. } | LaunchError::CannotStart { .. } | LaunchError::Protocol { .. }),
-        )) if !arguments.conformance && matches!(file.family(), FamilyChoice::Name(_)) => {
+        )) if !arguments.conformance => {
             let space = file.own_space()?;
             writeln!(out, "{}: the file itself is right. Its space:\n", file.path().display())?;
             show_space(out, &space, &Feasibility::of(&space))?;
-            say!("warning: {error}");
             say!(
                 "warning: not checked, since that is for the worker to tell: the metric, the limits and defaults of \
                  the parameters, and the data"
             );
+            // A family may be installed later, or on the machine that trains; a command is the file's own word.
+            if matches!(file.family(), FamilyChoice::Command { .. }) {
+                return Err(error.into());
+            }
+            say!("warning: {error}");
         }
         Err(error) => return Err(error),
     }
