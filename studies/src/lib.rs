@@ -5,6 +5,7 @@ pub mod import;
 pub mod inline;
 pub mod launch;
 pub mod manager;
+pub mod python;
 pub mod study_file;
 
 /// Program and version, as the log names it.

@@ -156,13 +156,14 @@ fn a_search_space_is_imported() {
     assert!(study.contains(&format!("# note: {note}\n")) && study.contains("\nname = \"my-sweep\"\n"), "{study}");
     assert!(study.starts_with("# Imported from my sweep.yaml, a W&B sweep."), "{study}");
 
-    let said = "Wrote w.py, which needs seqtune_worker.py beside it.\n\
+    let said = "Wrote w.py, and beside it seqtune_worker.py where it was not yet.\n\
                 Wrote s.toml. Edit it, then: seqtune check s.toml && seqtune run s.toml\n";
     let (code, out, _) = run(&["-o", "s.toml", "--worker", "w.py", "--name", "other"]);
     assert_eq!((code, out.as_str()), (0, said));
     let written = fs::read_to_string(file("s.toml")).unwrap();
     assert!(written.contains("name = \"other\"\n# Before, it was: python3 train.py\n"), "{written}");
     assert!(written.contains("family = { command = [\"python3\", \"w.py\"] }"), "{written}");
+    assert_eq!(fs::read_to_string(file("seqtune_worker.py")).unwrap(), seqtune::python::HELPER);
     assert!(fs::read_to_string(file("w.py")).unwrap().contains("Float(\"lr\", 0.1, 1.0, default=0.55)"));
 
     // Nothing is overwritten, and nothing is left half done.

@@ -97,6 +97,35 @@ fn the_helpers_own_tests_pass() {
     }
 }
 
+/// What `init --python` writes is a study that runs, and a program that keeps all promises.
+#[test]
+fn a_new_program_conforms_and_runs_as_it_is() {
+    if !has("json") {
+        return;
+    }
+    let scratch = TempDir::new().unwrap();
+    let seqtune = |arguments: &[&str]| {
+        let mut command = Command::new(program("seqtune"));
+        command.args(arguments).current_dir(scratch.path()).stdin(Stdio::null());
+        command.env("PYTHONDONTWRITEBYTECODE", "1").output().unwrap()
+    };
+    assert!(seqtune(&["init", "--python", "mine.py"]).status.success());
+    let mut names: Vec<_> = std::fs::read_dir(scratch.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["mine.py", "mine.toml", "seqtune_worker.py"]);
+    let checked = seqtune(&["check", "mine.toml", "--conformance"]);
+    let text = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success() && text.contains("the worker keeps all promises"), "{text}");
+    assert!(!text.contains("warning"), "{text}");
+    let run = seqtune(&["run", "mine.toml"]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let again = seqtune(&["init", "--python", "mine.py", "-o", "other.toml"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(!scratch.path().join("other.toml").exists(), "all of them or none");
+    // The helper of another program stays.
+    assert!(seqtune(&["init", "--python", "second.py"]).status.success());
+}
+
 /// A program that ends in the middle of a study with all its workers costs nothing but time.
 #[test]
 fn a_study_of_a_program_survives_the_end_of_its_workers() {

@@ -1,14 +1,14 @@
 //! `seqtune import-space`: writes a study file for a search space of another program.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use seqtune::import::{self, Format, Target, fit_name};
+use seqtune::python;
 
-use super::init::exists;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::output::{helper_beside, write_new};
 
 /// Write a study file for a search space of Optuna, W&B or NNI
 ///
@@ -39,7 +39,8 @@ pub(crate) struct Arguments {
     /// The study's name [default: that of FILE]
     #[arg(long)]
     name: Option<String>,
-    /// Also write a worker here: a Python program with the same parameters, to fill your training in
+    /// Also write a worker here: a Python program with the same parameters, to fill your training in (and beside it
+    /// seqtune_worker.py, which it imports)
     #[arg(long, value_name = "WORKER.py")]
     worker: Option<PathBuf>,
 }
@@ -74,10 +75,12 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     let study = import::study_file(&imported, target);
     let worker = arguments.worker.as_deref().map(|path| (path, import::worker(&imported, target)));
     let study_path = arguments.output.as_deref();
+    let helper = arguments.worker.as_deref().and_then(helper_beside);
     let files: Vec<(&Path, &str)> = study_path
         .map(|path| (path, study.as_str()))
         .into_iter()
         .chain(worker.as_ref().map(|(path, text)| (*path, text.as_str())))
+        .chain(helper.as_deref().map(|path| (path, python::HELPER)))
         .collect();
     write_new(&files)?;
     for note in &imported.notes {
@@ -87,45 +90,20 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         (None, None) => out.write_all(study.as_bytes())?,
         (None, Some(worker)) => {
             out.write_all(study.as_bytes())?;
-            say!("Wrote {}, which needs seqtune_worker.py beside it.", worker.display());
+            say!("Wrote {}, and beside it {} where it was not yet.", worker.display(), python::HELPER_NAME);
         }
         (Some(path), worker) => {
             let path = path.display();
             if let Some(worker) = worker {
-                writeln!(out, "Wrote {}, which needs seqtune_worker.py beside it.", worker.display())?;
+                writeln!(
+                    out,
+                    "Wrote {}, and beside it {} where it was not yet.",
+                    worker.display(),
+                    python::HELPER_NAME
+                )?;
             }
             writeln!(out, "Wrote {path}. Edit it, then: seqtune check {path} && seqtune run {path}")?;
         }
     }
     Ok(Exit::Done)
-}
-
-/// Writes files that are not there yet, all of them or none.
-fn write_new(files: &[(&Path, &str)]) -> Result<(), CommandError> {
-    let mut made: Vec<(&Path, File, &str)> = Vec::new();
-    let mut result = Ok(());
-    for (path, text) in files {
-        match OpenOptions::new().write(true).create_new(true).open(path) {
-            Ok(file) => made.push((path, file, text)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => result = Err(exists(path)),
-            Err(source) => result = Err(CommandError::File { path: path.to_path_buf(), source }),
-        }
-        if result.is_err() {
-            break;
-        }
-    }
-    for (path, file, text) in &mut made {
-        if result.is_ok() {
-            let written = file.write_all(text.as_bytes());
-            result = written.map_err(|source| CommandError::File { path: path.to_path_buf(), source });
-        }
-    }
-    if result.is_err() {
-        for (path, file, _) in made {
-            drop(file);
-            // It is this command's own; what cannot be removed is in the same trouble as what could not be written.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-    result
 }

@@ -28,7 +28,7 @@ pub fn worker(imported: &Imported, target: Target<'_>) -> String {
     format!(
         r#""""Trains the trials of a study; the parameters are those of {source}.
 
-It needs Python 3.10 and, beside it, the one file seqtune_worker.py, which seqtune has in plugins/python. Put your
+It needs Python 3.10 and, beside it, seqtune_worker.py, which was written with it. Put your
 training into `train`; until then the numbers are made up, so that the study can be tried:
 
     seqtune run {file}

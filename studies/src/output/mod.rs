@@ -1,5 +1,6 @@
 //! What goes to standard output: tables for people, JSON and CSV for programs.
 
+mod files;
 mod number;
 mod table;
 mod time;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use crate::error::CommandError;
 
+pub(crate) use files::{helper_beside, write_new};
 pub(crate) use number::{show_number, show_value};
 pub(crate) use table::{Align, Table};
 pub(crate) use time::{local, now_us, utc};
