@@ -26,6 +26,18 @@ pub(crate) enum Error {
     )]
     NoPython { problem: String },
 
+    /// Fuzzing needs a program of its own.
+    #[error("cargo-fuzz is not installed, and it runs the fuzz targets; install it with: cargo install cargo-fuzz")]
+    NoFuzz,
+
+    /// There is no such fuzz target.
+    #[error("there is no fuzz target {name:?}; the targets are {known}")]
+    NoFuzzTarget { name: String, known: String },
+
+    /// Found inputs cannot be kept.
+    #[error("{path} cannot be made for the inputs that fuzzing finds: {source}")]
+    FuzzCorpus { path: String, source: io::Error },
+
     /// `LIBTORCH` is not absolute.
     #[error(
         "LIBTORCH is {path:?}, which the build would read from another directory; set it to an absolute path, or unset it"

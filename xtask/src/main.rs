@@ -12,6 +12,7 @@ mod cargo;
 mod checkout;
 mod demo;
 mod error;
+mod fuzz;
 mod libtorch;
 mod pip;
 mod prerequisites;
@@ -48,6 +49,8 @@ enum Command {
     Soak,
     /// Runs the benchmarks of that name, or lists all of them
     Bench(bench::BenchArguments),
+    /// Feeds study files, spaces and the worker protocol with what nobody would write
+    Fuzz(fuzz::FuzzArguments),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&checkout, &arguments),
         Command::Soak => test::soak(&checkout),
         Command::Bench(arguments) => bench::run(&checkout, &arguments),
+        Command::Fuzz(arguments) => fuzz::run(&checkout, &arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -26,7 +26,14 @@ use crate::spec::{Settings, StudySpec};
 use lock::Lock;
 
 /// Version of the file format this build writes; it reads all from 1.
-pub const FORMAT_VERSION: u32 = 1;
+///
+/// | version | what came with it |
+/// |---|---|
+/// | 1 | the first |
+/// | 2 | versions of the space (`space_changed`), lists, constraints and priors in it |
+///
+/// A file of an older version becomes one of this with the first event that is appended.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// "sqtn": tells a study's log from other SQLite files.
 const APPLICATION_ID: i32 = 0x7371_746e;
@@ -40,6 +47,8 @@ pub struct Store {
     directory: PathBuf,
     seq: u64,
     opened_us: i64,
+    /// Version of the file as it is.
+    format: u32,
     // Dropped last: the lock outlives the connection.
     _lock: Lock,
 }
@@ -59,7 +68,8 @@ impl Store {
             return Err(StoreError::Exists { directory: directory.to_owned() });
         }
         let connection = connect(directory)?;
-        let mut store = Store { connection, directory: directory.to_owned(), seq: 0, opened_us, _lock: lock };
+        let format = FORMAT_VERSION;
+        let mut store = Store { connection, directory: directory.to_owned(), seq: 0, opened_us, format, _lock: lock };
         // Schema and first event in one transaction: there is a study or there is none.
         let transaction = store.begin()?;
         transaction.execute_batch(include_str!("schema.sql")).map_err(|error| StoreError::of(directory, error))?;
@@ -88,7 +98,7 @@ impl Store {
         if !is_study(directory) {
             return Err(StoreError::Absent { directory: directory.to_owned() });
         }
-        reader::check_format(directory)?;
+        let format = reader::check_format(directory)?;
         filesystem::refuse_network(directory)?;
         let opened_us = now_us();
         let lock = Lock::take(directory)?;
@@ -96,7 +106,7 @@ impl Store {
         let seq = connection
             .query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))
             .map_err(|error| StoreError::of(directory, error))?;
-        Ok(Store { connection, directory: directory.to_owned(), seq, opened_us, _lock: lock })
+        Ok(Store { connection, directory: directory.to_owned(), seq, opened_us, format, _lock: lock })
     }
 
     /// Appends events in one transaction and returns them as they stand in the log. When this returns they are on the
@@ -113,12 +123,19 @@ impl Store {
             return Ok(events);
         }
         let directory = self.directory.clone();
+        let format = self.format;
         let transaction = self.begin()?;
+        if format < FORMAT_VERSION {
+            transaction
+                .pragma_update(None, "user_version", FORMAT_VERSION)
+                .map_err(|error| StoreError::of(&directory, error))?;
+        }
         for event in &events {
             row::insert(&transaction, event).map_err(|error| StoreError::of(&directory, error))?;
         }
         transaction.commit().map_err(|error| StoreError::of(&directory, error))?;
         self.seq += events.len() as u64;
+        self.format = FORMAT_VERSION;
         Ok(events)
     }
 

@@ -105,8 +105,8 @@ fn with_wal(path: &Path) -> bool {
     path.with_extension("db-wal").metadata().is_ok_and(|data| data.len() > 0)
 }
 
-/// Refuses files of newer formats and of other programs before anything is read or written.
-pub(super) fn check_format(directory: &Path) -> Result<(), StoreError> {
+/// The format of a study's file. Refuses files of newer formats and of other programs before anything is read or written.
+pub(super) fn check_format(directory: &Path) -> Result<u32, StoreError> {
     let fail = |error| StoreError::of(directory, error);
     let connection = connect(directory)?;
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
@@ -118,7 +118,7 @@ pub(super) fn check_format(directory: &Path) -> Result<(), StoreError> {
     if found > FORMAT_VERSION {
         return Err(StoreError::Newer { directory: directory.to_owned(), found });
     }
-    Ok(())
+    Ok(found)
 }
 
 fn connect(directory: &Path) -> Result<Connection, StoreError> {
