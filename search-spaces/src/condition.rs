@@ -1,12 +1,13 @@
 //! Conditions: when a parameter exists.
 
-use indexmap::IndexMap;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::params::Params;
 use crate::value::Value;
 
-/// All named parents must be active and pass their test. Empty: always true.
+/// All named parents must be active and pass their test; their order says nothing. Empty: always true.
 ///
 /// ```
 /// use seqtune_space::{Condition, Params};
@@ -21,7 +22,7 @@ use crate::value::Value;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Condition(pub IndexMap<String, Test>);
+pub struct Condition(pub BTreeMap<String, Test>);
 
 /// What the value of a parent must be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -79,11 +79,14 @@ fn space() -> impl Strategy<Value = SearchSpace> {
             if hangs && form.kind == "list" && !lists.is_empty() {
                 form.len = Some(LengthForm::As(lists[pick.index(lists.len())].name.clone()));
             } else if hangs && !parents.is_empty() {
-                let parent = parents[pick.index(parents.len())];
-                if let Some(value) = parent.domain.values(5).and_then(|values| values.last().cloned())
-                    && value.as_list().is_none()
-                {
-                    form.when.0.insert(parent.name.clone(), Test::Is(value));
+                let first = pick.index(parents.len());
+                // Sometimes two of them, the later one first.
+                for parent in [parents[first], parents[(first + prior) % parents.len()]] {
+                    if let Some(value) = parent.domain.values(5).and_then(|values| values.last().cloned())
+                        && value.as_list().is_none()
+                    {
+                        form.when.0.insert(parent.name.clone(), Test::Is(value));
+                    }
                 }
             }
             form.prior = match form.kind.as_str() {

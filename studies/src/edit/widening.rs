@@ -62,9 +62,11 @@ fn narrowed(old: &Domain, new: &Domain, differs: &mut dyn FnMut(&str, String, St
     if old == new {
         return;
     }
-    // A fixed value is a choice of one; it may become a range that holds it.
+    // A fixed value is a choice of one; it may become a range that holds it. A list whose length is another parameter's
+    // might not: that one may have had another length.
     if let Domain::Categorical { choices } = old
         && let [only] = choices.as_slice()
+        && !matches!(new, Domain::List { len: Length::As(_), .. })
         && (new.contains(only) || new.contains(&new.conform(only.clone())) && new.conform(only.clone()).same(only))
     {
         return;
