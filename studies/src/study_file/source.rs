@@ -4,6 +4,9 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+/// Characters of a line that an excerpt shows at most.
+const SHOWN: usize = 160;
+
 /// A study file that cannot be used. Messages are one sentence: what is wrong; what would be right.
 #[derive(Debug, thiserror::Error)]
 pub enum StudyFileError {
@@ -75,10 +78,16 @@ impl Source {
         let marked_end =
             floor_boundary(&self.text, span.end).clamp(start, line_start + line_text.len().max(before.len()));
         let width = self.text[start..marked_end].chars().count().max(1);
+        // Of a line that fills more than a screen's width, the part around the place.
+        let skipped =
+            if line_text.chars().count() > SHOWN { before.chars().count().saturating_sub(SHOWN / 3) } else { 0 };
+        let shown: String = line_text.chars().skip(skipped).take(SHOWN).collect();
         // Tabs stay tabs, so that the caret stands below its place whatever their width.
-        let pad: String = before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
+        let blank = |character| if character == '\t' { '\t' } else { ' ' };
+        let pad: String = before.chars().skip(skipped).map(blank).collect();
+        let carets = "^".repeat(width.min(SHOWN.saturating_sub(pad.chars().count()).max(1)));
         let gutter = line.to_string().len();
-        let excerpt = format!("{line:>gutter$} | {line_text}\n{:>gutter$} | {pad}{}", "", "^".repeat(width));
+        let excerpt = format!("{line:>gutter$} | {shown}\n{:>gutter$} | {pad}{carets}", "");
         StudyFileError::Wrong {
             path: self.path.clone(),
             line,
@@ -105,6 +114,17 @@ mod tests {
         let error = source.wrong(at..at + 3, "wrong; right");
         assert_eq!(error.to_string(), "s.toml:2:6: wrong; right");
         assert_eq!(error.excerpt().unwrap(), "2 | \tß = \"x\"\n  | \t    ^^^");
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_around_the_place_is_shown() {
+        let source = Source::new(Path::new("s.toml"), format!("{}wrong{}\n", "x".repeat(5000), "y".repeat(5000)));
+        let error = source.wrong(5000..5005, "m");
+        assert_eq!(error.to_string(), "s.toml:1:5001: m");
+        let (line, carets) = error.excerpt().unwrap().split_once('\n').unwrap();
+        assert_eq!(line.len(), "1 | ".len() + SHOWN);
+        assert_eq!(&line[carets.find('^').unwrap()..][..5], "wrong");
+        assert!(source.wrong(0..9000, "m").excerpt().unwrap().lines().all(|line| line.len() <= SHOWN + 4));
     }
 
     #[test]
