@@ -6,7 +6,7 @@ use crate::params::Params;
 use crate::value::Value;
 
 /// Branches of the tree that are walked before a space counts as too large to count.
-const BRANCHES: u32 = 1_000_000;
+const BRANCHES: u32 = 100_000;
 
 impl SearchSpace {
     /// How many points there are, constraints left aside; `None` where a parameter is continuous or they are too many to

@@ -8,7 +8,7 @@ use seqtune::study_file::{Feasibility, Resolved, StudyFile, in_words, show_secon
 use seqtune_core::{FamilyChoice, Order, Reduce};
 use seqtune_plugin::conformance::{Options, check_worker};
 use seqtune_plugin::{DataSpec, Direction};
-use seqtune_space::{Confidence, Prior, SearchSpace};
+use seqtune_space::{Confidence, Domain, Prior, SearchSpace};
 
 use super::run::ask_worker;
 use crate::error::CommandError;
@@ -221,16 +221,23 @@ fn expected(prior: &Prior) -> String {
 fn size(space: &SearchSpace, feasibility: &Feasibility) -> String {
     let searched = space.parameters().iter().filter(|parameter| parameter.domain.cardinality() != Some(1)).count();
     let fixed = space.len() - searched;
+    let continuous = |domain: &Domain| match domain {
+        Domain::Float { step, low, high, .. } => step.is_none() && low < high,
+        _ => false,
+    };
+    let items = |domain: &Domain| matches!(domain, Domain::List { item, .. } if continuous(item));
+    let is_continuous = space.parameters().iter().any(|p| continuous(&p.domain) || items(&p.domain));
+    let uncounted = if is_continuous { "continuous" } else { "more points than can be counted" };
     let constrained = !space.constraints().is_empty();
     let points = match space.cardinality() {
         Some(points) if constrained && feasibility.exact => format!("{} of {points} points", feasibility.allowed),
         Some(points) if constrained => format!("about {:.0} % of {points} points", 100.0 * feasibility.share()),
         None if constrained => {
-            format!("continuous, of which the constraints leave about {:.0} %", 100.0 * feasibility.share())
+            format!("{uncounted}, of which the constraints leave about {:.0} %", 100.0 * feasibility.share())
         }
         Some(1) => "1 point".to_owned(),
         Some(points) => format!("{points} points"),
-        None => "continuous".to_owned(),
+        None => uncounted.to_owned(),
     };
     format!("{searched} parameters searched, {fixed} fixed; size of the space: {points}")
 }

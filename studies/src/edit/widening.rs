@@ -4,7 +4,7 @@
 //! fall away, and parameters come in that exist only where an added choice is taken. All else would make past trials
 //! points of no space.
 
-use seqtune_space::{Condition, Domain, Length, Parameter, SearchSpace, Test, Value};
+use seqtune_space::{Condition, Domain, Length, Parameter, Prior, SearchSpace, Test, Value};
 
 use super::{Change, show};
 
@@ -49,7 +49,7 @@ fn compare(key: &str, old: &Parameter, new: &Parameter, old_space: &SearchSpace,
     if old.default.is_some() && old.default != new.default && old.domain.cardinality() != Some(1) {
         differs(".default", show(&old.default), show(&new.default));
     }
-    if old.prior != new.prior {
+    if !same_prior(old, new) {
         differs(".prior", show(&old.prior), show(&new.prior));
     }
     if !same_where_known(&old.when, &new.when, old_space) {
@@ -123,6 +123,22 @@ fn narrowed(old: &Domain, new: &Domain, differs: &mut dyn FnMut(&str, String, St
             narrowed(item, new_item, &mut |part, old, new| differs(&format!(".item{part}"), old, new));
         }
         _ => differs("", old.describe_with_scale(), new.describe_with_scale()),
+    }
+}
+
+/// Whether two priors say the same of the old values: an added choice brings its own weight.
+fn same_prior(old: &Parameter, new: &Parameter) -> bool {
+    match (&old.prior, &new.prior, &old.domain, &new.domain) {
+        (
+            Some(Prior::Weights { weights }),
+            Some(Prior::Weights { weights: new_weights }),
+            Domain::Categorical { choices: values } | Domain::Ordinal { values },
+            Domain::Categorical { choices: new_values } | Domain::Ordinal { values: new_values },
+        ) => {
+            let weight = |value: &Value| new_values.iter().zip(new_weights).find(|(new, _)| *new == value);
+            values.iter().zip(weights).all(|(value, old)| weight(value).is_some_and(|(_, new)| new == old))
+        }
+        (old, new, ..) => old == new,
     }
 }
 
@@ -205,6 +221,15 @@ mod tests {
         assert_eq!(after("{ low = 1, high = 2 }", "{ low = 0, high = 4 }"), none);
         assert_eq!(after("wide   = false", "wide = { type = 'bool' }"), none);
         assert_eq!(after("constraints = ['width <= 48 or model == \"lstm\"']", ""), none);
+        let weighted = OLD.replace("['cnn', 'lstm']", "['cnn', 'lstm'], prior = { weights = [2, 1] }");
+        let more = weighted.replace(
+            "['cnn', 'lstm'], prior = { weights = [2, 1] }",
+            "['cnn', 'gru', 'lstm'], prior = { weights = [2, 5, 1] }",
+        );
+        let read = |text: &str| toml::from_str::<SearchSpace>(text).unwrap();
+        assert_eq!(differences(&read(&weighted), &read(&more)), []);
+        let other = more.replace("[2, 5, 1]", "[2, 1, 5]");
+        assert_eq!(differences(&read(&weighted), &read(&other)).len(), 1);
         // A choice with its own parameter, and one that joins an old parameter's condition.
         let wider = OLD
             .replace("['cnn', 'lstm']", "['cnn', 'lstm', 'gru', 'mlp']")
