@@ -3,6 +3,7 @@
 pub mod edit;
 pub mod import;
 pub mod inline;
+mod json;
 pub mod launch;
 pub mod manager;
 pub mod python;

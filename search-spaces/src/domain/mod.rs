@@ -1,7 +1,7 @@
 //! Domains: the set of values of one parameter.
 //!
 //! This file says what a domain is and what it holds. Its other faces have files of their own: the mapping to the unit
-//! interval ([`unit`](self)), lists, and the values of finite domains.
+//! interval (`unit.rs`), lists (`list.rs`), and the values of finite domains (`finite.rs`).
 
 mod finite;
 mod list;

@@ -3,9 +3,7 @@
 //! JSON and YAML are read into the same tree; [`Keys`] then takes a mapping's keys one by one, so that what nobody asked
 //! for is an error and not overlooked.
 
-use jsonc_parser::ast;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
-
+use crate::json::{self, Json};
 use crate::study_file::did_you_mean;
 
 /// A value and the line that it begins on.
@@ -52,62 +50,31 @@ impl Wrong {
     }
 }
 
-/// JSON, in which comments and commas too many are forgiven.
+/// A document in JSON.
 pub(super) fn json(text: &str) -> Result<Node, Wrong> {
-    let options = ParseOptions {
-        allow_comments: true,
-        allow_trailing_commas: true,
-        allow_loose_object_property_names: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        allow_bare_decimal_point_numbers: false,
-        allow_non_finite_numbers: false,
-        allow_extended_string_escapes: false,
-    };
-    let parsed = parse_to_ast(text, &CollectOptions::default(), &options)
-        .map_err(|error| wrong(error.line_display(), format!("this is not JSON: {}", lower(error.kind()))))?;
-    let value = parsed.value.ok_or_else(|| wrong(1, "the file is empty"))?;
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-    from_ast(&value, &|at| ends.partition_point(|end| *end < at) + 1)
+    let line_at = |at: usize| ends.partition_point(|end| *end < at) + 1;
+    let read = json::read(text).map_err(|error| wrong(line_at(error.span.start), error.message))?;
+    Ok(from_json(read.ok_or_else(|| wrong(1, "the file is empty"))?, &line_at))
 }
 
-fn lower(message: impl ToString) -> String {
-    let message = message.to_string();
-    let rest = message.chars().skip(1);
-    message.chars().take(1).flat_map(char::to_lowercase).chain(rest).collect()
-}
-
-fn from_ast(value: &ast::Value<'_>, line_at: &impl Fn(usize) -> usize) -> Result<Node, Wrong> {
-    let (start, kind) = match value {
-        ast::Value::NullKeyword(null) => (null.range.start, Kind::Null),
-        ast::Value::BooleanLit(literal) => (literal.range.start, Kind::Bool(literal.value)),
-        ast::Value::StringLit(literal) => (literal.range.start, Kind::Text(literal.value.to_string())),
-        ast::Value::NumberLit(literal) => {
-            let whole = !literal.value.contains(['.', 'e', 'E']);
-            let kind = if whole {
-                literal.value.parse().ok().map(Kind::Int)
-            } else {
-                literal.value.parse().ok().filter(|number: &f64| number.is_finite()).map(Kind::Float)
+fn from_json(Json { span, kind }: Json, line_at: &impl Fn(usize) -> usize) -> Node {
+    let kind = match kind {
+        json::Kind::Null => Kind::Null,
+        json::Kind::Bool(value) => Kind::Bool(value),
+        json::Kind::Int(number) => Kind::Int(number),
+        json::Kind::Float(number) => Kind::Float(number),
+        json::Kind::Text(text) => Kind::Text(text),
+        json::Kind::List(items) => Kind::List(items.into_iter().map(|item| from_json(item, line_at)).collect()),
+        json::Kind::Object(members) => {
+            let entry = |json::Member { key, key_span, value }| {
+                let line = line_at(key_span.start);
+                Entry { key, line, value: from_json(value, line_at) }
             };
-            let line = line_at(literal.range.start);
-            (literal.range.start, kind.ok_or_else(|| wrong(line, format!("{} is too large a number", literal.value)))?)
-        }
-        ast::Value::Array(array) => {
-            let items = array.elements.iter().map(|item| from_ast(item, line_at)).collect::<Result<_, _>>()?;
-            (array.range.start, Kind::List(items))
-        }
-        ast::Value::Object(object) => {
-            let mut entries: Vec<Entry> = Vec::with_capacity(object.properties.len());
-            for property in &object.properties {
-                let value = from_ast(&property.value, line_at)?;
-                add(&mut entries, property.name.as_str().to_owned(), line_at(property.range.start), value)?;
-            }
-            (object.range.start, Kind::Map(entries))
+            Kind::Map(members.into_iter().map(entry).collect())
         }
     };
-    Ok(Node { kind, line: line_at(start) })
+    Node { kind, line: line_at(span.start) }
 }
 
 /// Adds a key; the same key twice is an error, since readers disagree about which of the two counts.

@@ -1,11 +1,11 @@
 //! A study file as a tree with places: what TOML and JSON have in common. All that comes after reads this tree, so a key
 //! means the same in both.
 
-use jsonc_parser::ast;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::source::{Source, Span, StudyFileError};
+use crate::json::{self, Json};
 
 /// A value with its place.
 #[derive(Clone, Debug)]
@@ -90,78 +90,35 @@ fn from_toml(source: &Source, value: &Spanned<DeValue<'_>>) -> Result<Node, Stud
 }
 
 fn read_json(source: &Source) -> Result<Node, StudyFileError> {
-    // What is JSON to any program, and what people are used to in files of settings; the parser's other liberties would
-    // make files that no other program reads.
-    let liberties = jsonc_parser::ParseOptions {
-        allow_comments: true,
-        allow_trailing_commas: true,
-        allow_loose_object_property_names: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        allow_bare_decimal_point_numbers: false,
-        allow_non_finite_numbers: false,
-        allow_extended_string_escapes: false,
-    };
-    let parsed = jsonc_parser::parse_to_ast(source.text(), &Default::default(), &liberties).map_err(|error| {
-        let range = error.range();
-        source.wrong(range.start..range.end, format!("this is not JSON: {}", lower_case(&error.kind().to_string())))
-    })?;
-    match parsed.value {
-        Some(value @ ast::Value::Object(_)) => from_json(source, &value),
+    let read = json::read(source.text()).map_err(|error| source.wrong(error.span, error.message))?;
+    match read {
+        Some(value @ Json { kind: json::Kind::Object(_), .. }) => from_json(source, value),
         _ => Err(source.wrong(0..0, "a study file in JSON is an object: {\"name\": \"my-study\", ...}")),
     }
 }
 
-fn from_json(source: &Source, value: &ast::Value<'_>) -> Result<Node, StudyFileError> {
-    let span_of = |range: &jsonc_parser::common::Range| range.start..range.end;
-    let (span, kind) = match value {
-        ast::Value::BooleanLit(literal) => (span_of(&literal.range), Kind::Bool(literal.value)),
-        ast::Value::StringLit(literal) => (span_of(&literal.range), Kind::Text(literal.value.to_string())),
-        ast::Value::NumberLit(literal) => {
-            let span = span_of(&literal.range);
-            let whole = !literal.value.contains(['.', 'e', 'E']);
-            let kind = if whole {
-                literal.value.parse().ok().map(Kind::Int)
-            } else {
-                literal.value.parse().ok().filter(|number: &f64| number.is_finite()).map(Kind::Float)
-            };
-            (span.clone(), kind.ok_or_else(|| too_large(source, span))?)
+fn from_json(source: &Source, Json { span, kind }: Json) -> Result<Node, StudyFileError> {
+    let kind = match kind {
+        json::Kind::Null => {
+            return Err(source.wrong(span, "null says nothing; leave the key out, and it takes its default"));
         }
-        ast::Value::NullKeyword(literal) => {
-            let message = "null says nothing; leave the key out, and it takes its default";
-            return Err(source.wrong(span_of(&literal.range), message));
+        json::Kind::Bool(value) => Kind::Bool(value),
+        json::Kind::Int(number) => Kind::Int(number),
+        json::Kind::Float(number) => Kind::Float(number),
+        json::Kind::Text(text) => Kind::Text(text),
+        json::Kind::List(items) => {
+            Kind::List(items.into_iter().map(|item| from_json(source, item)).collect::<Result<_, _>>()?)
         }
-        ast::Value::Array(array) => {
-            let items = array.elements.iter().map(|item| from_json(source, item)).collect::<Result<_, _>>()?;
-            (span_of(&array.range), Kind::List(items))
-        }
-        ast::Value::Object(object) => {
-            let mut entries: Vec<Entry> = Vec::new();
-            for property in &object.properties {
-                let (key, range) = match &property.name {
-                    ast::ObjectPropName::String(name) => (name.value.to_string(), &name.range),
-                    ast::ObjectPropName::Word(name) => (name.value.to_owned(), &name.range),
-                };
-                if entries.iter().any(|earlier| earlier.key == key) {
-                    return Err(source.wrong(span_of(range), format!("the key `{key}` is given twice; remove one")));
-                }
-                let value = from_json(source, &property.value)?;
-                entries.push(Entry { key, key_span: span_of(range), value });
-            }
-            (span_of(&object.range), Kind::Table(entries))
+        json::Kind::Object(members) => {
+            let entry =
+                |json::Member { key, key_span, value }| Ok(Entry { key, key_span, value: from_json(source, value)? });
+            Kind::Table(members.into_iter().map(entry).collect::<Result<_, _>>()?)
         }
     };
     Ok(Node { span, kind })
 }
 
 fn too_large(source: &Source, span: Span) -> StudyFileError {
-    let number = source.text().get(span.clone()).unwrap_or_default();
-    source.wrong(span, format!("the number {number} is too large to be kept exactly; give a smaller one"))
-}
-
-fn lower_case(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+    let message = json::too_large(source.text().get(span.clone()).unwrap_or_default());
+    source.wrong(span, message)
 }
