@@ -156,6 +156,11 @@ impl ParameterForm {
                 if low > high {
                     return Err(format!("its `low` {low} is above its `high` {high}; swap them"));
                 }
+                if !(high - low).is_finite() {
+                    return Err(format!(
+                        "its `low` {low:e} and its `high` {high:e} are too far apart to be told apart between"
+                    ));
+                }
                 if self.log && low <= 0.0 {
                     return Err(format!("a `log` scale needs a `low` above 0, and it is {low}"));
                 }

@@ -62,7 +62,10 @@ impl Confidence {
 
 impl Prior {
     /// Checks the prior against its parameter's domain, and brings its center to the domain's own kind of number.
-    pub(crate) fn fitted(self, domain: &Domain) -> Result<Prior, String> {
+    ///
+    /// # Errors
+    /// What is wrong, continuing "parameter `x`: ".
+    pub fn fitted(self, domain: &Domain) -> Result<Prior, String> {
         match self {
             Prior::Center { center, confidence } => {
                 if !matches!(domain, Domain::Float { .. } | Domain::Int { .. } | Domain::Ordinal { .. }) {
@@ -84,6 +87,9 @@ impl Prior {
                 if weights.len() != choices {
                     let found = weights.len();
                     return Err(format!("its `prior` has {found} weights, and the choices are {choices}"));
+                }
+                if !weights.iter().sum::<f64>().is_finite() {
+                    return Err("its `prior` has weights that are too large; only their ratios count".to_owned());
                 }
                 if let Some(wrong) = weights.iter().find(|weight| !(weight.is_finite() && **weight > 0.0)) {
                     return Err(format!("its `prior` has the weight {wrong}; weights are above 0"));

@@ -175,6 +175,9 @@ pub enum EventKind {
         from_trial: u64,
         /// The whole space.
         space: SearchSpace,
+        /// What the family declares from here on, where that has become wider too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        declared: Option<SearchSpace>,
     },
     /// Budget or workers changed.
     SettingsChanged {

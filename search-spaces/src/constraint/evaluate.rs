@@ -70,12 +70,18 @@ fn arithmetic(operator: &str, a: f64, b: f64) -> Result<f64, String> {
         "-" => a - b,
         "*" => a * b,
         "/" => a / b,
-        "//" => (a / b).floor(),
-        "%" => a - b * (a / b).floor(),
+        "//" => ((a - remainder(a, b)) / b).round(),
+        "%" => remainder(a, b),
         // From `libm`, whose digits are the same on every machine.
         _ => libm::pow(a, b),
     };
     if result.is_nan() { Err(format!("{a} {operator} {b} is no number")) } else { Ok(result) }
+}
+
+/// The exact remainder, with the sign of the divisor.
+fn remainder(a: f64, b: f64) -> f64 {
+    let remainder = a % b;
+    if remainder != 0.0 && (remainder < 0.0) != (b < 0.0) { remainder + b } else { remainder }
 }
 
 fn compare(operator: &str, left: &Value, right: &Value) -> Result<bool, String> {

@@ -37,7 +37,10 @@ pub(super) fn check(whole: &Expression, parameters: &[Parameter]) -> Result<(), 
 }
 
 fn expect(part: &Expression, expected: Kind, parameters: &[Parameter]) -> Result<(), ConstraintError> {
-    let found = kind_of(part, parameters)?;
+    is(part, kind_of(part, parameters)?, expected)
+}
+
+fn is(part: &Expression, found: Kind, expected: Kind) -> Result<(), ConstraintError> {
     if found.may_be(expected) {
         return Ok(());
     }
@@ -83,9 +86,11 @@ fn kind_of(part: &Expression, parameters: &[Parameter]) -> Result<Kind, Constrai
             Kind::Number
         }
         Node::Comparison(first, rest) => {
-            let mut left = &**first;
-            for (operator, right) in rest {
-                compared(operator, left, right, parameters)?;
+            // Each operand once, though the inner ones are compared on both sides: expressions nest.
+            let mut left = (&**first, kind_of(first, parameters)?);
+            for (operator, part) in rest {
+                let right = (part, kind_of(part, parameters)?);
+                compared(operator, left, right)?;
                 left = right;
             }
             Kind::Truth
@@ -119,27 +124,17 @@ fn kind_of(part: &Expression, parameters: &[Parameter]) -> Result<Kind, Constrai
 
 fn compared(
     operator: &str,
-    left: &Expression,
-    right: &Expression,
-    parameters: &[Parameter],
+    (left, a): (&Expression, Kind),
+    (right, b): (&Expression, Kind),
 ) -> Result<(), ConstraintError> {
     match operator {
+        "==" | "!=" if a.may_be(b) => Ok(()),
         "==" | "!=" => {
-            let (a, b) = (kind_of(left, parameters)?, kind_of(right, parameters)?);
-            if a.may_be(b) {
-                return Ok(());
-            }
             let message = format!("{} is compared with {}", a.name(), b.name());
             Err(ConstraintError::new(message, left.at.start..right.at.end))
         }
-        "in" | "not in" => {
-            kind_of(left, parameters)?;
-            expect(right, Kind::List, parameters)
-        }
-        _ => {
-            expect(left, Kind::Number, parameters)?;
-            expect(right, Kind::Number, parameters)
-        }
+        "in" | "not in" => is(right, b, Kind::List),
+        _ => is(left, a, Kind::Number).and_then(|()| is(right, b, Kind::Number)),
     }
 }
 

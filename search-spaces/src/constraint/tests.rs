@@ -17,7 +17,8 @@ fn expressions_mean_what_they_mean_in_python() {
         "a * b == 24",
         "a + b * 2 == 14 and (a + b) * 2 == 20",
         "a / b == 1.5 and a // b == 1 and a % b == 2",
-        "-a // b == -2 and -a % b == 2",
+        "-a // b == -2 and -a % b == 2 and a // -b == -2 and a % -b == -2",
+        "1 // 0.1 == 9 and 0.09 < 1 % 0.1 < 0.1 and a == 6",
         "2 ** 3 ** 2 == 512 + 0 * a",
         "-a ** 2 == -36 and 2 ** -1 == x",
         "4 <= b < a <= 6",
@@ -78,6 +79,13 @@ fn mistakes_are_explained_at_their_place() {
     assert_eq!(shown(""), "it is empty @ \"\"");
     assert_eq!(shown("1 < 2"), "it names no parameter @ \"1 < 2\"");
     assert_eq!(shown("a ^ 2 < 4"), "a power is written `**` @ \"^\"");
+    // What is compared on both sides is looked at once, or this would take for ever.
+    let mut nested = "a".to_owned();
+    for _ in 0..60 {
+        nested = format!("a==({nested})==a");
+    }
+    let truths: SearchSpace = toml::from_str("a = { type = 'bool' }").unwrap();
+    assert_eq!(Constraint::parse(&nested).unwrap().check(truths.parameters()), Ok(()));
     let deep = format!("{}a{} < 3", "(".repeat(100), ")".repeat(100));
     assert!(error(&deep).message.contains("deeper"));
     assert!(error(&"not ".repeat(400)).message.contains("ends"));

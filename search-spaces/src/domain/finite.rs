@@ -51,6 +51,9 @@ impl Domain {
     /// All lists of a length, in lexicographic order; empty where the item's values are more than `limit`.
     pub(crate) fn lists(&self, length: u64, limit: u64) -> Vec<Value> {
         let Domain::List { item, rule, .. } = self else { return Vec::new() };
+        if length == 0 {
+            return vec![Value::List(Vec::new())];
+        }
         let Some(values) = item.values(limit) else { return Vec::new() };
         let mut lists: Vec<Vec<usize>> = vec![Vec::new()];
         for _ in 0..length {

@@ -16,6 +16,9 @@ use crate::params::Params;
 use crate::prior::Prior;
 use crate::value::Value;
 
+/// The most parameters that a space may hold: more than anybody searches, and few enough to be looked at one by one.
+pub const MAX_PARAMETERS: usize = 1000;
+
 /// Words that stand for something else where a space is written as a table.
 pub const RESERVED: [&str; 2] = ["constraints", "extends"];
 
@@ -191,6 +194,10 @@ impl SearchSpace {
         parameters: Vec<Parameter>,
         constraints: Vec<Constraint>,
     ) -> Result<SearchSpace, SpaceError> {
+        if let Some(beyond) = parameters.get(MAX_PARAMETERS) {
+            let message = format!("it is one too many; a space may hold {MAX_PARAMETERS} parameters");
+            return Err(SpaceError::Parameter { name: beyond.name.clone(), message });
+        }
         for (index, parameter) in parameters.iter().enumerate() {
             check_declaration(parameter, &parameters[..index], &parameters[index..])
                 .map_err(|message| SpaceError::Parameter { name: parameter.name.clone(), message })?;
@@ -256,7 +263,10 @@ impl SearchSpace {
                     });
                 }
                 (Some(_), false) => {
-                    let condition = serde_json::to_string(&parameter.when).unwrap_or_default();
+                    let condition = match parameter.length_parent() {
+                        Some(other) if checked.get(other).is_none() => format!("`{other}` does"),
+                        _ => parameter.when.in_words(),
+                    };
                     return Err(SpaceError::Inactive { name: parameter.name.clone(), condition });
                 }
                 (None, false) => {}
@@ -358,9 +368,8 @@ fn check_declaration(parameter: &Parameter, before: &[Parameter], after: &[Param
         if matches!(declared, Domain::List { .. }) {
             return Err(format!("its condition names the list `{parent}`, and conditions test single values"));
         }
-        let discrete = matches!(declared, Domain::Categorical { .. } | Domain::Ordinal { .. } | Domain::Bool);
         let reachable = |value: &Value| declared.contains(&declared.conform(value.clone()));
-        if let Some(value) = test.listed().iter().find(|value| discrete && !reachable(value)) {
+        if let Some(value) = test.listed().iter().find(|value| !reachable(value)) {
             return Err(format!(
                 "its condition asks `{parent}` to be {value}, and it can only be {}",
                 declared.describe()
@@ -368,6 +377,10 @@ fn check_declaration(parameter: &Parameter, before: &[Parameter], after: &[Param
         }
         if matches!(test, Test::Range(bounds) if bounds.at_least.is_none() && bounds.at_most.is_none()) {
             return Err(format!("its condition on `{parent}` needs at_least or at_most"));
+        }
+        if !test.can_pass(declared) {
+            let words = Condition([(parent.clone(), test.clone())].into()).in_words();
+            return Err(format!("it exists only when {words}, and it can only be {}", declared.describe()));
         }
     }
     if let Domain::List { len: Length::As(other), .. } = &parameter.domain {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use seqtune::launch;
-use seqtune::study_file::{did_you_mean, in_words};
+use seqtune::study_file::did_you_mean;
 use seqtune_plugin::{Direction, FamilyInfo};
 use seqtune_space::ready::{self, ReadySpace};
 use serde::Serialize;
@@ -58,8 +58,11 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
             // What may be installed later can be looked at now.
             Err(error) if ready::spaces().iter().any(|space| space.family == *name) => {
                 say!("warning: {error}");
-                spaces_of(out, name)?;
-                return Ok(Exit::Done);
+                return match arguments.format.format {
+                    Format::Table => spaces_of(out, name).map(|()| Exit::Done),
+                    // For programs there is no half an answer.
+                    Format::Json | Format::Csv => Err(error),
+                };
             }
             found => vec![found?],
         },
@@ -141,7 +144,7 @@ fn parameters(info: &FamilyInfo) -> impl Iterator<Item = ParameterRow> + '_ {
         parameter: parameter.name.clone(),
         values: parameter.domain.describe_with_scale(),
         default: parameter.default.as_ref().map(show_value).unwrap_or_default(),
-        when: in_words(&parameter.when),
+        when: parameter.when.in_words(),
         doc: parameter.doc.clone().unwrap_or_default(),
     })
 }
@@ -164,7 +167,7 @@ fn ready_rows(space: &ReadySpace) -> impl Iterator<Item = ReadyRow> + '_ {
             _ => parameter.domain.describe_with_scale(),
         },
         default: parameter.default.as_ref().map(show_value).unwrap_or_default(),
-        when: in_words(&parameter.when),
+        when: parameter.when.in_words(),
         source: parameter.source.clone().unwrap_or_default(),
     })
 }

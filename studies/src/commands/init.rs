@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use seqtune::import::fit_name;
-use seqtune::study_file::in_words;
 use seqtune::{inline, python};
 use seqtune_plugin::{Direction, FamilyInfo};
 use seqtune_space::ready::{self, ReadySpace};
@@ -168,7 +167,7 @@ fn line(parameter: &Parameter, defaults: &Params) -> String {
     notes.extend(parameter.doc.clone());
     notes.push(format!("Limits: {}.", parameter.domain.describe()));
     if !parameter.when.is_empty() {
-        notes.push(format!("Only when {}.", in_words(&parameter.when)));
+        notes.push(format!("Only when {}.", parameter.when.in_words()));
     }
     let off = if parameter.is_active(defaults) { "" } else { "# " };
     let written = match (&parameter.domain, &parameter.default) {

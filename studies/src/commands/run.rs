@@ -104,7 +104,7 @@ pub(crate) fn ask_worker(file: &StudyFile, data: &DataSpec) -> Result<(WorkerPro
 /// The study, brought to what its edited file says.
 fn edited(mut store: Store, resolved: &Resolved) -> Result<Store, CommandError> {
     let history = history_of(&store)?;
-    let events = edit(&history, &resolved.going_on_with(&history.spec), &resolved.settings)
+    let events = edit(&history, &resolved.going_on_with(&history.spec), &resolved.written, &resolved.settings)
         .map_err(|changes| CommandError::Edited { directory: store.directory().to_owned(), changes })?;
     if !events.is_empty() {
         tracing::info!("the study file was edited: {} changes go into the log", events.len());

@@ -8,34 +8,34 @@ use seqtune_space::{Condition, Domain, Length, Parameter, Prior, SearchSpace, Te
 
 use super::{Change, show};
 
-/// What of `new` is more than a widening of `old`; empty where it is one, and where they are the same.
-pub(super) fn differences(old: &SearchSpace, new: &SearchSpace) -> Vec<Change> {
+/// What of `new` is more than a widening of `old`; empty where it is one, and where they are the same. The order of
+/// parameters is no difference: a version of the space holds all of it. `of` is what keys begin with.
+pub(super) fn differences(of: &str, old: &SearchSpace, new: &SearchSpace) -> Vec<Change> {
     let mut changes = Vec::new();
     for parameter in old.parameters() {
-        let key = format!("space.{}", parameter.name);
+        let key = format!("{of}.{}", parameter.name);
         match new.get(&parameter.name) {
             None => changes.push(Change { key, old: "declared".to_owned(), new: "absent".to_owned() }),
             Some(wider) => compare(&key, parameter, wider, old, &mut changes),
         }
     }
+    // Added parameters that exist at no old point, each after what it hangs on.
+    let mut shut_out: Vec<&str> = Vec::new();
     for parameter in new.parameters().iter().filter(|parameter| old.get(&parameter.name).is_none()) {
-        if exists_in(parameter, old, new) {
-            let key = format!("space.{}", parameter.name);
-            let new = "declared; a parameter can be added only with a condition on an added choice".to_owned();
-            changes.push(Change { key, old: "absent".to_owned(), new });
+        if is_shut_out(parameter, old, &shut_out) {
+            shut_out.push(&parameter.name);
+            continue;
         }
+        let key = format!("{of}.{}", parameter.name);
+        let new = "declared; a parameter can be added only with a condition on an added choice".to_owned();
+        changes.push(Change { key, old: "absent".to_owned(), new });
     }
     for constraint in new.constraints().iter().filter(|constraint| !old.constraints().contains(constraint)) {
-        let text = constraint.text().to_owned();
-        changes.push(Change { key: "space.constraints".to_owned(), old: "absent".to_owned(), new: text });
-    }
-    let kept = |space: &SearchSpace, other: &SearchSpace| -> Vec<String> {
-        space.parameters().iter().map(|p| p.name.clone()).filter(|name| other.get(name).is_some()).collect()
-    };
-    let (old_order, new_order) = (kept(old, new), kept(new, old));
-    if old_order != new_order {
-        let key = "space (order of its parameters)".to_owned();
-        changes.push(Change { key, old: old_order.join(", "), new: new_order.join(", ") });
+        // It does not apply where one of its parameters does not exist.
+        if !constraint.names().iter().any(|name| shut_out.contains(&name.as_str())) {
+            let text = constraint.text().to_owned();
+            changes.push(Change { key: format!("{of}.constraints"), old: "absent".to_owned(), new: text });
+        }
     }
     changes
 }
@@ -156,7 +156,16 @@ fn same_where_known(old: &Condition, new: &Condition, old_space: &SearchSpace) -
         if before == after {
             return true;
         }
-        let Some(domain) = old_space.get(parent).map(|parent| &parent.domain) else { return false };
+        let Some(parent) = old_space.get(parent) else { return false };
+        let domain = &parent.domain;
+        // A test fails where its parent does not exist; none, never. So where one side has no test, the parent must exist
+        // at all points that matter: always, or by what the other conditions say already.
+        let exists =
+            parent.when.0.iter().all(|(above, test)| old.0.get(above) == Some(test) && new.0.get(above) == Some(test))
+                && !matches!(domain, Domain::List { .. });
+        if (before.is_none() || after.is_none()) && !exists {
+            return false;
+        }
         let passes = |test: Option<&Test>, value: &Value| test.is_none_or(|test| test.passes(value));
         match domain {
             Domain::Categorical { choices: values } | Domain::Ordinal { values } => {
@@ -168,23 +177,20 @@ fn same_where_known(old: &Condition, new: &Condition, old_space: &SearchSpace) -
     })
 }
 
-/// Whether an added parameter exists at some point of the old space.
-fn exists_in(parameter: &Parameter, old: &SearchSpace, new: &SearchSpace) -> bool {
-    let shut_out = parameter.when.0.iter().any(|(parent, test)| match old.get(parent).map(|parent| &parent.domain) {
-        Some(Domain::Categorical { choices: values } | Domain::Ordinal { values }) => {
-            values.iter().all(|value| !test.passes(value))
-        }
-        Some(_) => false,
-        // It hangs on another added parameter.
-        None => new.get(parent).is_none_or(|parent| !exists_in(parent, old, new)),
-    });
-    let hangs = match &parameter.domain {
-        Domain::List { len: Length::As(other), .. } if old.get(other).is_none() => {
-            new.get(other).is_none_or(|other| !exists_in(other, old, new))
-        }
+/// Whether an added parameter exists at no point of the old space, where those named do not.
+fn is_shut_out(parameter: &Parameter, old: &SearchSpace, others: &[&str]) -> bool {
+    let by_length = match &parameter.domain {
+        Domain::List { len: Length::As(other), .. } => others.contains(&other.as_str()),
         _ => false,
     };
-    !shut_out && !hangs
+    by_length
+        || parameter.when.0.iter().any(|(parent, test)| match old.get(parent).map(|parent| &parent.domain) {
+            Some(Domain::Categorical { choices: values } | Domain::Ordinal { values }) => {
+                values.iter().all(|value| !test.passes(value))
+            }
+            Some(_) => false,
+            None => others.contains(&parent.as_str()),
+        })
 }
 
 #[cfg(test)]
@@ -203,7 +209,7 @@ mod tests {
 
     fn lines(changed: &str) -> Vec<String> {
         let read = |text: &str| toml::from_str::<SearchSpace>(text).unwrap();
-        differences(&read(OLD), &read(changed)).iter().map(Change::to_string).collect()
+        differences("space", &read(OLD), &read(changed)).iter().map(Change::to_string).collect()
     }
 
     fn after(from: &str, to: &str) -> Vec<String> {
@@ -227,9 +233,9 @@ mod tests {
             "['cnn', 'gru', 'lstm'], prior = { weights = [2, 5, 1] }",
         );
         let read = |text: &str| toml::from_str::<SearchSpace>(text).unwrap();
-        assert_eq!(differences(&read(&weighted), &read(&more)), []);
+        assert_eq!(differences("space", &read(&weighted), &read(&more)), []);
         let other = more.replace("[2, 5, 1]", "[2, 1, 5]");
-        assert_eq!(differences(&read(&weighted), &read(&other)).len(), 1);
+        assert_eq!(differences("space", &read(&weighted), &read(&other)).len(), 1);
         // A choice with its own parameter, and one that joins an old parameter's condition.
         let wider = OLD
             .replace("['cnn', 'lstm']", "['cnn', 'lstm', 'gru', 'mlp']")
@@ -239,6 +245,82 @@ mod tests {
                 "wide = false\ndepth = { type = 'int', low = 1, high = 3, when = { model = 'mlp' } }",
             );
         assert_eq!(lines(&wider), none);
+    }
+
+    #[test]
+    fn a_condition_on_what_may_not_exist_is_a_condition() {
+        let old = "m = { type = 'cat', choices = ['mlp', 'rnn'] }
+            cell = { type = 'cat', choices = ['gru', 'lstm'], when = { m = 'rnn' } }
+            x = { type = 'bool' }";
+        let read = |text: &str| toml::from_str::<SearchSpace>(text).unwrap();
+        // Every value of `cell` passes, and at m = 'mlp' there is no cell.
+        let new = read(&old.replace("'bool' }", "'bool', when = { cell = ['gru', 'lstm'] } }"));
+        assert_eq!(differences("space", &read(old), &new).len(), 1);
+        assert_eq!(differences("space", &new, &read(old)).len(), 1);
+    }
+
+    #[test]
+    fn many_added_parameters_are_looked_at_once_each() {
+        let added = |count: usize| {
+            let mut text = "m = { type = 'cat', choices = ['a', 'b'] }\np0 = { type = 'bool', when = { m = 'b' } }\n\
+                            p1 = { type = 'bool', when = { m = 'b' } }\n"
+                .to_owned();
+            for index in 2..count {
+                let (one, two) = (index - 1, index - 2);
+                text.push_str(&format!("p{index} = {{ type = 'bool', when = {{ p{one} = true, p{two} = true }} }}\n"));
+            }
+            toml::from_str::<SearchSpace>(&text).unwrap()
+        };
+        let old: SearchSpace = toml::from_str("m = { type = 'cat', choices = ['a'] }").unwrap();
+        assert_eq!(differences("space", &old, &added(200)), []);
+    }
+
+    /// The definition, on random spaces and edits: where nothing is refused, points of the old space are points of the new.
+    #[test]
+    fn points_of_a_space_are_points_of_what_counts_as_wider() {
+        let choices = ["'a'", "'a', 'b'", "'b', 'a'", "'a', 'b', 'c'"];
+        let tests =
+            ["", ", when = { m = 'a' }", ", when = { m = ['a', 'b'] }", ", when = { k = true }", ", when = { n = 2 }"];
+        let ranges = ["low = 1, high = 4", "low = 0, high = 4", "low = 1, high = 9, step = 2", "low = 2, high = 3"];
+        let lens = ["1", "{ low = 1, high = 2 }", "'n'", "{ low = 0, high = 4 }"];
+        let rules = ["", "\nconstraints = ['n > 1']"];
+        let mut spaces = Vec::new();
+        let mut state = 1_u64;
+        let mut pick = |count: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % count
+        };
+        while spaces.len() < 120 {
+            let text = format!(
+                "m = {{ type = 'cat', choices = [{}] }}\nn = {{ type = 'int', {} }}\nk = {{ type = 'bool'{} }}\n\
+                 x = {{ type = 'float', low = 0, high = 1{} }}\n\
+                 l = {{ type = 'list', len = {}, item = {{ type = 'int', {} }}{} }}{}",
+                choices[pick(4)],
+                ranges[pick(4)],
+                tests[pick(3)],
+                tests[pick(5)],
+                lens[pick(4)],
+                ranges[pick(4)],
+                tests[pick(5)],
+                rules[pick(2)],
+            );
+            spaces.extend(toml::from_str::<SearchSpace>(&text).ok());
+        }
+        let mut wider = 0;
+        for old in &spaces {
+            for new in spaces.iter().filter(|new| differences("space", old, new).is_empty()) {
+                wider += usize::from(old != new);
+                for index in 0..40 {
+                    let unit: Vec<f64> =
+                        (0..old.dimensions().len()).map(|axis| ((index * 31 + axis * 17) % 40) as f64 / 40.0).collect();
+                    let point = old.decode(&unit).unwrap();
+                    if old.allows(&point).is_ok() {
+                        new.check(point).unwrap_or_else(|error| panic!("{error}\n{old:?}\n{new:?}"));
+                    }
+                }
+            }
+        }
+        assert!(wider > 20, "only {wider} pairs were wider: the test says little");
     }
 
     #[test]

@@ -43,7 +43,6 @@ pub use nearest::{did_you_mean, nearest};
 pub use resolve::{Feasibility, Resolved};
 pub use sections::is_device;
 pub use source::StudyFileError;
-pub use space::in_words;
 
 use sections::{ANY, ObjectiveEntry, Placed, PointTable};
 use source::{Source, Span};

@@ -100,10 +100,10 @@ fn prune(entries: &mut Vec<Entry>) {
                     lives = false;
                     continue;
                 };
+                lives &= test.can_pass(domain);
                 if let Domain::Categorical { .. } | Domain::Ordinal { .. } | Domain::Bool = domain {
                     let values = domain.values(u64::MAX).unwrap_or_default();
                     let passing: Vec<Value> = values.into_iter().filter(|value| test.passes(value)).collect();
-                    lives &= !passing.is_empty();
                     if matches!(test, Test::OneOf(_)) && !passing.is_empty() {
                         *test = Test::OneOf(passing);
                     }
@@ -256,7 +256,8 @@ fn prior(field: &Field<'_>) -> Result<Prior, StudyFileError> {
             let weights = weights.items("a list of numbers")?.iter().map(number).collect::<Result<_, _>>()?;
             Ok(Prior::Weights { weights })
         }
-        _ => Err(field.must_be(expected)),
+        (None, None, _) => Err(field.wrong(format!("`prior` says nothing; it is {expected}"))),
+        _ => Err(field.wrong("`prior` has both; give either a center, with its confidence, or weights")),
     }
 }
 
@@ -330,19 +331,4 @@ impl StudyFile {
         let own = self.space.constraints.iter().find(|(constraint, _)| constraint.text() == text);
         own.map_or(self.space.place.clone(), |(_, place)| place.clone())
     }
-}
-
-/// A condition in words: `` `model` is "lstm" or "gru" and `layers` is at least 2 ``.
-pub fn in_words(condition: &Condition) -> String {
-    let list = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>().join(" or ");
-    let test = |(parent, test): (&String, &Test)| match test {
-        Test::Is(value) => format!("`{parent}` is {value}"),
-        Test::OneOf(values) => format!("`{parent}` is {}", list(values)),
-        Test::Range(Bounds { at_least: Some(low), at_most: Some(high) }) => {
-            format!("`{parent}` is from {low} to {high}")
-        }
-        Test::Range(Bounds { at_least: Some(low), .. }) => format!("`{parent}` is at least {low}"),
-        Test::Range(Bounds { at_most, .. }) => format!("`{parent}` is at most {}", at_most.unwrap_or(f64::INFINITY)),
-    };
-    condition.0.iter().map(test).collect::<Vec<_>>().join(" and ")
 }

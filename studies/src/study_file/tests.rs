@@ -128,7 +128,7 @@ fn conditions_of_the_family_are_inherited() {
            layers = { type = \"int\", low = 1, high = 3 }\n\
            [budget]\ntrials = 5\n";
     let Resolved { spec, warnings, .. } = resolve(&text).unwrap();
-    let when = |name: &str| super::in_words(&spec.space.get(name).unwrap().when);
+    let when = |name: &str| spec.space.get(name).unwrap().when.in_words();
     assert_eq!(when("kernel"), "`model` is \"cnn\"");
     assert_eq!(when("layers"), "`model` is \"lstm\"");
     assert_eq!(when("lr"), "");

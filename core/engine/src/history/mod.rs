@@ -15,7 +15,7 @@ pub use trial::{Attempt, Checkpoint, Point, Trial, TrialEnd, TrialState};
 /// A study as its log tells it.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// What the study is; its space is the newest version.
+    /// What the study is; its space, and what the family declares, are the newest version.
     pub spec: Arc<StudySpec>,
     /// Its settings now.
     pub settings: Settings,
@@ -203,12 +203,16 @@ impl History {
             EventKind::Enqueued { params, from_trial, request } => {
                 self.queue.push(Queued { from_trial: *from_trial, params: params.clone(), request: *request });
             }
-            EventKind::SpaceChanged { version, from_trial, space } => {
+            EventKind::SpaceChanged { version, from_trial, space, declared } => {
                 if *version != self.spaces.len() as u64 {
                     return Err(rule(format!("version {version} of the space is out of turn")));
                 }
                 self.spaces.push((*from_trial, Arc::new(space.clone())));
-                Arc::make_mut(&mut self.spec).space = space.clone();
+                let spec = Arc::make_mut(&mut self.spec);
+                spec.space = space.clone();
+                if let Some(declared) = declared {
+                    spec.info.parameters = declared.clone();
+                }
             }
             EventKind::SettingsChanged { settings, .. } => self.settings = settings.clone(),
             EventKind::RequestAnswered { id, answer, .. } => {

@@ -14,7 +14,7 @@ pub struct Random;
 impl Sampler for Random {
     fn suggest(&self, space: &SearchSpace, _view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
         let mut rng = rng_of(seed, 0, "random");
-        first_allowed(space, |_| {
+        first_allowed(space, seed, |_| {
             // One draw a dimension, active or not: adding a condition does not shift the others.
             let unit: Vec<f64> = space.dimensions().iter().map(|_| rng.random()).collect();
             space.decode_quantiles(&unit)

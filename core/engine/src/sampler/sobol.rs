@@ -24,7 +24,7 @@ impl Sampler for Sobol {
         // Trials that the sampler did not choose (defaults, enqueued points) take no point of the sequence.
         let index = view.earlier().filter(|trial| trial.origin == Origin::Sampler).count() as u64;
         let mut beyond = rng_of(seed, 0, "sobol beyond the last dimension");
-        first_allowed(space, |number| {
+        first_allowed(space, seed, |number| {
             let scramble = match number {
                 0 => seed_of(view.history().spec.seed, index / POINTS, "sobol"),
                 _ => seed_of(view.history().spec.seed, number, "sobol where the constraints refuse"),

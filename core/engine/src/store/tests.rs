@@ -242,7 +242,8 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         }),
         (1..9u64, 1.0..9.0f64).prop_map(|(version, high)| {
             let text = format!("x = {{ type = 'float', low = 0, high = {high} }}\nconstraints = ['x < 8']");
-            EventKind::SpaceChanged { version, from_trial: 7, space: toml::from_str(&text).unwrap() }
+            let space: seqtune_space::SearchSpace = toml::from_str(&text).unwrap();
+            EventKind::SpaceChanged { version, from_trial: 7, space: space.clone(), declared: Some(space) }
         }),
     ]
 }

@@ -10,7 +10,7 @@ use crate::propose::propose;
 use crate::verify::verify;
 
 /// Spaces on which a sampler is tried.
-const SPACES: [&str; 6] = [
+const SPACES: [&str; 7] = [
     "x = { type = 'float', low = 0, high = 1 }",
     "lr = { type = 'float', low = 1e-5, high = 0.1, log = true }\nn = { type = 'int', low = 1, high = 100 }\n\
      o = { type = 'ordinal', values = [16, 32, 64] }\nb = { type = 'bool' }",
@@ -21,6 +21,8 @@ const SPACES: [&str; 6] = [
     "only = { type = 'categorical', choices = ['one'] }",
     "heads = { type = 'int', low = 1, high = 8 }\ndim = { type = 'int', low = 8, high = 128, step = 8 }\n\
      drop = { type = 'float', low = 0, high = 0.5, prior = { center = 0.1 } }\nconstraints = ['dim % heads == 0']",
+    "a = { type = 'int', low = 1, high = 10, log = true }\nb = { type = 'int', low = 1, high = 10, log = true }\n\
+     c = { type = 'int', low = 1, high = 10, log = true }\nconstraints = ['a + b + c >= 29']",
     "filters = { type = 'list', len = { low = 1, high = 4 }, item = { type = 'int', low = 8, high = 64, log = true } }\n\
      widths = { type = 'list', len = 'filters', item = { type = 'ordinal', values = [3, 5, 7] }, rule = 'non_increasing' }\n\
      cell = { type = 'cat', choices = ['lstm', 'gru'], prior = { weights = [4, 1] } }",
@@ -56,7 +58,7 @@ pub fn check_sampler(name: &str) {
         // A wider space, from here on: it changes what comes, and nothing that was.
         let mut wider = history.clone();
         let space = widened(&history.spec.space);
-        let kind = EventKind::SpaceChanged { version: 1, from_trial: 24, space };
+        let kind = EventKind::SpaceChanged { version: 1, from_trial: 24, space, declared: None };
         wider.apply(&Event { seq: history.seq + 1, at_us: 0, kind }).expect("the rules hold");
         assert_eq!(verify(&wider).differences, [], "{name} replays the decisions of an older space");
         let proposal = propose(&wider, 24).expect("there is a suggestion");

@@ -7,13 +7,13 @@ mod warnings;
 
 use seqtune_core::{Objective, Settings, StudySpec};
 use seqtune_plugin::FamilyInfo;
-use seqtune_space::{SpaceError, ready};
+use seqtune_space::{Params, SpaceError, ready};
 
 pub use feasibility::Feasibility;
 
 use super::StudyFile;
 use super::nearest::did_you_mean;
-use super::sections::ObjectiveEntry;
+use super::sections::{ObjectiveEntry, PointTable};
 use super::source::StudyFileError;
 use crate::launch::Opened;
 
@@ -26,6 +26,8 @@ pub struct Resolved {
     pub settings: Settings,
     /// How much of the space the constraints leave.
     pub feasibility: Feasibility,
+    /// The enqueued points with nothing but what the file says of them.
+    pub written: Vec<Params>,
     /// One sentence each.
     pub warnings: Vec<String>,
     window_is_given: bool,
@@ -84,7 +86,11 @@ impl StudyFile {
         };
         let settings = Settings { budget: self.budget.clone(), workers: self.workers.clone() };
         let warnings = warnings::of(&spec, &settings, &feasibility);
-        Ok(Resolved { spec, settings, feasibility, warnings, window_is_given: self.window.is_some() })
+        let said = |point: &PointTable| {
+            Params(point.entries.iter().map(|entry| (entry.name.value.clone(), entry.value.value.clone())).collect())
+        };
+        let written = self.enqueue.iter().map(said).collect();
+        Ok(Resolved { spec, settings, feasibility, written, warnings, window_is_given: self.window.is_some() })
     }
 
     fn objectives(&self, info: &FamilyInfo) -> Result<Vec<Objective>, StudyFileError> {

@@ -5,9 +5,9 @@ use seqtune_plugin::FamilyInfo;
 use seqtune_space::{Params, SearchSpace, SpaceError, Value};
 
 use super::{named, no_such_parameter};
+use crate::study_file::StudyFile;
 use crate::study_file::sections::PointTable;
 use crate::study_file::source::{Span, StudyFileError};
-use crate::study_file::{StudyFile, in_words};
 
 impl StudyFile {
     pub(super) fn point(
@@ -54,7 +54,7 @@ impl StudyFile {
         let complete = info.parameters.complete(&params).map_err(|error| {
             let reason = match &error {
                 SpaceError::Inactive { name, .. } => {
-                    let when = info.parameters.get(name).map(|limits| in_words(&limits.when)).unwrap_or_default();
+                    let when = info.parameters.get(name).map(|limits| limits.when.in_words()).unwrap_or_default();
                     format!("parameter `{name}` exists only when {when}")
                 }
                 SpaceError::Broken { text, values, reason } => format!("it breaks `{text}` ({values}){reason}"),

@@ -3,12 +3,12 @@
 use rand_chacha::rand_core::Rng;
 use seqtune_core::seed::rng_of;
 use seqtune_plugin::FamilyInfo;
-use seqtune_space::{Condition, Domain, Length, Parameter, ParameterForm, SearchSpace, Test, Value};
+use seqtune_space::{Condition, Domain, Length, Parameter, SearchSpace, Test, Value};
 
 use super::{named, no_such_parameter};
+use crate::study_file::StudyFile;
 use crate::study_file::source::StudyFileError;
 use crate::study_file::space::Entry;
-use crate::study_file::{StudyFile, in_words};
 
 /// How many random points of a space are tried against the family's limits.
 const PROBES: u64 = 64;
@@ -52,6 +52,13 @@ impl StudyFile {
             )));
         }
         conform(&mut parameter.domain, &limits.domain);
+        // Its center takes the same kind of number.
+        parameter.prior = parameter
+            .prior
+            .take()
+            .map(|prior| prior.fitted(&parameter.domain))
+            .transpose()
+            .map_err(|message| wrong(format!("parameter `{name}`: {message}")))?;
         if let Some(value) = outside(&parameter.domain, &limits.domain) {
             let is = if parameter.domain.cardinality() == Some(1) { "is" } else { "can be" };
             return Err(wrong(format!(
@@ -69,15 +76,25 @@ impl StudyFile {
                 .filter(|value| parameter.domain.contains(value)),
         };
         for (parent, test) in &limits.when.0 {
-            if parameter.when.0.contains_key(parent) {
-                continue;
-            }
             let later = |parent: &str| self.space.entries.iter().any(|other| other.parameter.name == parent);
-            let only = |test: &Test| in_words(&Condition([(parent.clone(), test.clone())].into_iter().collect()));
+            let only = |test: &Test| Condition([(parent.clone(), test.clone())].into()).in_words();
             match inherited(parent, test, earlier, later(parent), info) {
                 Inherited::Always => {}
                 Inherited::Test(test) => {
-                    parameter.when.0.insert(parent.clone(), test);
+                    // Where the file has a test of its own, both must pass.
+                    let both = match parameter.when.0.get(parent) {
+                        None => test,
+                        Some(own) => own.and(&test).ok_or_else(|| {
+                            wrong(format!(
+                                "parameter `{name}` exists here only when {}, and in the family {} only when {}, which is \
+                                 never at once; change its `when`",
+                                only(own),
+                                info.name,
+                                only(&test)
+                            ))
+                        })?,
+                    };
+                    parameter.when.0.insert(parent.clone(), both);
                 }
                 Inherited::Never(because) => {
                     return Err(wrong(format!(
@@ -125,11 +142,20 @@ fn implied(names: &[String], declared: &[Parameter], info: &FamilyInfo) -> Optio
     let mut implied = Vec::new();
     for name in names.iter().filter(|name| declared.iter().all(|parameter| parameter.name != **name)) {
         let limits = info.parameters.get(name)?;
-        // Its default follows another list, which may vary here: the probing points will tell.
-        if matches!(limits.domain, Domain::List { len: Length::As(_), .. }) {
-            return None;
-        }
-        let mut parameter = ParameterForm::fixed(limits.default.clone()?).build(name).ok()?;
+        let default = limits.default.clone()?;
+        let domain = match (&limits.domain, default.as_list()) {
+            // As long as another list, which may vary here: its default repeats its last item. Where its items differ, the
+            // probing points have to tell.
+            (Domain::List { len: len @ Length::As(_), .. }, Some([first, rest @ ..])) => {
+                if rest.iter().any(|item| item != first) {
+                    return None;
+                }
+                Domain::List { len: len.clone(), item: Box::new(Domain::fixed(first.clone())), rule: None }
+            }
+            (Domain::List { len: Length::As(_), .. }, _) => return None,
+            _ => Domain::fixed(default.clone()),
+        };
+        let mut parameter = Parameter { default: Some(default), ..Parameter::new(name, domain) };
         parameter.doc = limits.doc.clone();
         for (parent, test) in &limits.when.0 {
             match inherited(parent, test, declared, false, info) {
@@ -172,6 +198,7 @@ fn inherited(parent: &str, test: &Test, earlier: &[Parameter], later: bool, info
     let values = match &declared.domain {
         Domain::Categorical { choices: values } | Domain::Ordinal { values } => values.clone(),
         Domain::Bool => vec![Value::Bool(false), Value::Bool(true)],
+        domain if !test.can_pass(domain) => return Inherited::Never(format!("`{parent}` never is in this space")),
         Domain::Float { .. } | Domain::Int { .. } | Domain::List { .. } => return Inherited::Test(test.clone()),
     };
     let passing: Vec<Value> = values.iter().filter(|value| test.passes(value)).cloned().collect();
