@@ -171,7 +171,7 @@ fn a_search_space_is_imported() {
     for (arguments, reason) in [
         (["-o", "s.toml", "--worker", "new.py"], "s.toml is there already"),
         (["-o", "new.toml", "--worker", "w.py"], "w.py is there already"),
-        (["-o", "new.toml", "--worker", "new.toml"], "new.toml is there already"),
+        (["-o", "new.toml", "--worker", "new.toml"], "new.toml would be written twice; give the files different names"),
         (["-o", "new.toml", "--name", "a b"], "use letters, digits, `-`, `_` and `.`, such as \"a-b\""),
         (["-o", "new.toml", "--from", "nni"], "cannot be used multiple times"),
     ] {

@@ -100,9 +100,8 @@ fn a_wider_space_goes_on_from_the_next_trial() {
 fn a_study_that_was_widened_is_the_same_with_any_number_of_workers() {
     let table = |workers: &str| {
         let scratch = TempDir::new().unwrap();
-        let window = ("[trial]", "[trial]\n");
         let head = |text: &str| text.replacen("family", "window = 3\nfamily", 1).replace("count = 2", workers);
-        assert!(run(scratch.path(), &head(&changed(&[window]))).status.success());
+        assert!(run(scratch.path(), &head(FILE)).status.success());
         let wider = changed(&[("trials = 6", "trials = 14"), ("high = 64", "high = 512")]);
         assert!(run(scratch.path(), &head(&wider)).status.success());
         seqtune_tests::table(&history(scratch.path()))

@@ -126,9 +126,9 @@ fn a_new_program_conforms_and_runs_as_it_is() {
     assert!(seqtune(&["init", "--python", "second.py"]).status.success());
 }
 
-/// A program that ends in the middle of a study with all its workers costs nothing but time.
+/// A kill of the manager in the middle costs nothing but time, although the program saves nothing.
 #[test]
-fn a_study_of_a_program_survives_the_end_of_its_workers() {
+fn a_study_of_a_program_goes_on_after_a_kill() {
     if !has("json") {
         return;
     }

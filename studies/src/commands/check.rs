@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use seqtune::launch::{LaunchError, Opened, WorkerProgram};
-use seqtune::study_file::{Feasibility, Resolved, StudyFile, show_seconds};
+use seqtune::study_file::{Feasibility, Resolved, StudyFile, percent, show_seconds};
 use seqtune_core::{FamilyChoice, Order, Reduce};
 use seqtune_plugin::conformance::{Options, Promise, check_worker};
 use seqtune_plugin::{DataSpec, Direction};
@@ -19,8 +19,8 @@ use crate::places;
 /// Check a study file, and show the study it makes
 ///
 /// Reads the file, asks the family's worker to prepare the data, and prints the complete study, the size of its space,
-/// and warnings. Nothing is trained or written into results/. Where no worker of the family is installed it checks what
-/// the file alone can tell.
+/// and warnings. Nothing is trained or written into results/. Where no worker is installed it checks what the file
+/// alone can tell.
 ///
 /// With --conformance it also holds the family's worker to what every worker promises: the same numbers for the same
 /// job, exact resumption from its checkpoints, obedience, an end when its input ends. It trains a dozen trials of three
@@ -191,7 +191,7 @@ fn table(space: &SearchSpace) -> Table {
     let mut table = Table::new(&columns.iter().map(|name| (*name, Align::Left)).collect::<Vec<_>>());
     for parameter in space.parameters() {
         let values = match parameter.domain.cardinality() {
-            Some(1) => "fixed".to_owned(),
+            Some(1) => format!("fixed at {}", show_value(&parameter.domain.decode(0.5))),
             _ => parameter.domain.describe_with_scale(),
         };
         let mut row = vec![
@@ -233,9 +233,9 @@ fn size(space: &SearchSpace, feasibility: &Feasibility) -> String {
     let constrained = !space.constraints().is_empty();
     let points = match space.cardinality() {
         Some(points) if constrained && feasibility.exact => format!("{} of {points} points", feasibility.allowed),
-        Some(points) if constrained => format!("about {:.0} % of {points} points", 100.0 * feasibility.share()),
+        Some(points) if constrained => format!("about {} of {points} points", percent(feasibility.share())),
         None if constrained => {
-            format!("{uncounted}, of which the constraints leave about {:.0} %", 100.0 * feasibility.share())
+            format!("{uncounted}, of which the constraints leave about {}", percent(feasibility.share()))
         }
         Some(1) => "1 point".to_owned(),
         Some(points) => format!("{points} points"),

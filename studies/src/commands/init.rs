@@ -174,7 +174,8 @@ fn line(parameter: &Parameter, defaults: &Params) -> String {
         (Domain::Float { .. } | Domain::Int { .. } | Domain::List { .. }, _) | (_, None) => declaration(parameter),
         (_, Some(default)) => inline::value(default),
     };
-    format!("# {}\n{off}{} = {written}\n", notes.join(" "), parameter.name)
+    let notes = notes.join(" ").replace(char::is_control, " ");
+    format!("# {notes}\n{off}{} = {written}\n", inline::key(&parameter.name))
 }
 
 /// The parameter's declaration, its range narrowed around the default.

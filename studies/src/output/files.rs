@@ -16,6 +16,14 @@ pub(crate) fn helper_beside(program: &Path) -> Option<PathBuf> {
 
 /// Writes files that are not there yet, all of them or none.
 pub(crate) fn write_new(files: &[(&Path, &str)]) -> Result<(), CommandError> {
+    for (index, (path, _)) in files.iter().enumerate() {
+        if files[..index].iter().any(|(earlier, _)| earlier == path) {
+            return Err(CommandError::Usage(format!(
+                "{} would be written twice; give the files different names",
+                path.display()
+            )));
+        }
+    }
     let mut made: Vec<(&Path, File, &str)> = Vec::new();
     let mut result = Ok(());
     for (path, text) in files {

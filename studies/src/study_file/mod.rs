@@ -40,7 +40,7 @@ use seqtune_space::SearchSpace;
 
 pub use duration::show_seconds;
 pub use nearest::{did_you_mean, nearest};
-pub use resolve::{Feasibility, Resolved};
+pub use resolve::{Feasibility, Resolved, percent};
 pub use sections::is_device;
 pub use source::StudyFileError;
 

@@ -26,11 +26,17 @@ const ELSEWHERE: [(&str, &str); 22] = [
     ("increasing", "non_decreasing"),
 ];
 
+/// Names of more bytes are not compared: nobody means one, and comparing long ones takes long.
+const LONGEST: usize = 64;
+
 /// The candidate nearest to `name`, where one is near enough to be meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > LONGEST {
+        return None;
+    }
     let lower = name.to_lowercase();
     let mut best: Option<(usize, &str)> = None;
-    for candidate in candidates {
+    for candidate in candidates.into_iter().filter(|candidate| candidate.len() <= LONGEST) {
         let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
         if best.is_none_or(|(nearest, _)| distance < nearest) {
             best = Some((distance, candidate));

@@ -56,6 +56,11 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn new(path: &Path, text: String) -> Source {
+        // A byte-order mark, which some editors write, is no part of the text.
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
         Source { path: path.to_owned(), text }
     }
 

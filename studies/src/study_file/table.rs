@@ -203,6 +203,7 @@ impl<'a> Field<'a> {
     pub(super) fn table(&self, name: impl Into<String>) -> Result<Table<'a>, StudyFileError> {
         match &self.value.kind {
             Kind::Table(table) => Ok(Table::new(self.source, name, self.place(), table)),
+            _ if self.key == "when" || self.key == "item" => Err(self.must_be("a table in braces, { key = value }")),
             _ => Err(self.must_be(&format!("a table, written [{}]", self.key))),
         }
     }

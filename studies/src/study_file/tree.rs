@@ -53,6 +53,9 @@ fn read_toml(source: &Source) -> Result<Node, StudyFileError> {
                 let key = source.text().get(place.clone()).unwrap_or_default();
                 source.wrong(place.clone(), format!("the key `{key}` is given twice; remove one"))
             }
+            message if message.contains("recurs") => {
+                source.wrong(place, "keys or lists nest too deep here; a study file needs three levels or four")
+            }
             message => {
                 let message = message.lines().collect::<Vec<_>>().join(", ");
                 source.wrong(place, format!("this is not TOML: {message}"))

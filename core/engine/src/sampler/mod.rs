@@ -43,9 +43,10 @@ pub enum SampleError {
 /// Draws that a sampler makes for one point before it gives up. `seqtune check` refuses spaces that come near this.
 const DRAWS: u64 = 1_000_000;
 
-/// After so many draws in vain, a finite space of at most so many points is looked through instead: its few allowed points
-/// may lie in a corner of the cube that is hardly ever drawn.
-const LOOKED_THROUGH: u64 = 10_000;
+/// After so many draws in vain, a small finite space is looked through instead: its few allowed points may lie in a corner
+/// of the cube that is hardly ever drawn.
+const IN_VAIN: u64 = 2000;
+const SMALL: u64 = 10_000;
 
 /// The first of the points `draw(0)`, `draw(1)`, ... that satisfies the constraints.
 fn first_allowed(
@@ -55,8 +56,8 @@ fn first_allowed(
 ) -> Result<Params, SampleError> {
     let mut refused = None;
     for number in 0..DRAWS {
-        if number == LOOKED_THROUGH
-            && let Some(points) = space.points(LOOKED_THROUGH).filter(|points| !points.is_empty())
+        if number == IN_VAIN
+            && let Some(points) = space.points(SMALL).filter(|points| !points.is_empty())
         {
             return Ok(points[(seed % points.len() as u64) as usize].clone());
         }

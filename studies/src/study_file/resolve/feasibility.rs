@@ -105,7 +105,7 @@ impl Feasibility {
 }
 
 /// A share in per cent, with a digit behind the point where it tells something.
-pub(super) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     if (1.0..=99.0).contains(&percent) || percent == 0.0 || percent == 100.0 {
         format!("{percent:.0} %")

@@ -9,7 +9,7 @@ use seqtune_core::{Objective, Settings, StudySpec};
 use seqtune_plugin::FamilyInfo;
 use seqtune_space::{Params, SpaceError, ready};
 
-pub use feasibility::Feasibility;
+pub use feasibility::{Feasibility, percent};
 
 use super::StudyFile;
 use super::nearest::did_you_mean;
