@@ -54,13 +54,17 @@ impl Workspace {
         Ok(Self { metadata })
     }
 
+    /// Where builds go.
+    pub(crate) fn target_directory(&self) -> Result<PathBuf, Error> {
+        let target = self.metadata["target_directory"].as_str();
+        let target = target.ok_or_else(|| Error::Metadata { problem: "it names no target directory".to_owned() })?;
+        Ok(PathBuf::from(target))
+    }
+
     /// Where a release build puts `program`.
     pub(crate) fn release_program(&self, program: &str) -> Result<PathBuf, Error> {
-        let target = self.metadata["target_directory"]
-            .as_str()
-            .ok_or_else(|| Error::Metadata { problem: "it names no target directory".to_owned() })?;
         let file = format!("{program}{}", env::consts::EXE_SUFFIX);
-        Ok(PathBuf::from(target).join("release").join(file))
+        Ok(self.target_directory()?.join("release").join(file))
     }
 
     /// All benchmarks, sorted by name.

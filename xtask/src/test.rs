@@ -5,7 +5,7 @@
 
 use clap::Args;
 
-use crate::cargo::cargo;
+use crate::cargo::{Workspace, cargo};
 use crate::checkout::Checkout;
 use crate::error::Error;
 use crate::setup::{self, SetupArguments};
@@ -38,6 +38,11 @@ fn run_all(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
     // The end-to-end tests run the programs, which cargo does not build for another package's tests.
     step("build", &["build", "--workspace", "--bins", "--tests"])?;
     step("tests", &["test", "--workspace"])?;
+    // The fuzz targets, which `cargo xtask fuzz` runs, are a workspace of their own; what is built already serves it too.
+    let target = Workspace::read(checkout)?.target_directory()?;
+    let mut fuzzers = cargo(checkout);
+    fuzzers.args(["clippy", "--locked", "--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir"]).arg(target);
+    steps.run("fuzzers", fuzzers.args(["--", "-D", "warnings"]))?;
     // With `--examples`, of which there need be none, cargo selects features as it does for the steps before.
     steps.run(
         "docs",

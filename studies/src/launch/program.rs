@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -203,16 +203,7 @@ impl WorkerProgram {
                 let stderr = if loud { Stdio::inherit() } else { Stdio::null() };
                 Connection::to_command(Command::new(program).args(arguments).stderr(stderr))
             }
-            Start::Thread(family) => {
-                let (their_input, input) = io::pipe()?;
-                let (output, their_output) = io::pipe()?;
-                let family = Arc::clone(family);
-                // An error means that this side is gone, and then nobody wants to know.
-                std::thread::spawn(move || {
-                    seqtune_plugin::serve(family.as_ref(), BufReader::new(their_input), their_output)
-                });
-                Ok(Connection::new(input, BufReader::new(output)))
-            }
+            Start::Thread(family) => Connection::to_thread(Arc::clone(family)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The study's side of a conversation with one worker.
 
+use std::borrow::Borrow;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -63,16 +64,16 @@ impl Connection {
         }
     }
 
-    /// Starts a worker in a thread. It ends when the connection is dropped.
+    /// Starts a worker in a thread, of a family that is `'static` or in an `Arc`. It ends when the connection is dropped.
     ///
     /// # Errors
     /// Where the system has no pipes or threads left.
-    pub fn to_thread(family: &'static dyn ModelFamily) -> io::Result<Connection> {
+    pub fn to_thread(family: impl Borrow<dyn ModelFamily> + Send + 'static) -> io::Result<Connection> {
         let (worker_input, input) = io::pipe()?;
         let (output, worker_output) = io::pipe()?;
         thread::Builder::new().name("worker".to_owned()).spawn(move || {
             // An error means that this side is gone, and then nobody wants to know.
-            let _ = serve(family, BufReader::new(worker_input), worker_output);
+            let _ = serve(family.borrow(), BufReader::new(worker_input), worker_output);
         })?;
         Ok(Connection::new(input, BufReader::new(output)))
     }

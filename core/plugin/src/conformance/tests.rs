@@ -77,7 +77,7 @@ fn broken_on_the_way(
     options: &Options,
 ) -> Vec<Violation> {
     let start = move || {
-        let worker = Connection::to_thread(&Probe(Flaw::None))?;
+        let worker = Connection::to_thread(&Probe(Flaw::None) as &dyn ModelFamily)?;
         let (input, suite_input) = io::pipe()?;
         let (suite_output, output) = io::pipe()?;
         thread::spawn(move || forward(BufReader::new(input), worker.input, to_worker));

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use seqtune_space::Params;
 
@@ -10,7 +11,7 @@ use crate::probe::{Flaw, Probe};
 use crate::protocol::{
     CheckpointPlan, FromWorker, LineReader, MAX_LINE_BYTES, ResumeFrom, Run, StepReport, ToWorker, Verdict, write_line,
 };
-use crate::{DataSpec, FailureCause};
+use crate::{DataSpec, FailureCause, ModelFamily};
 
 struct Study {
     input: Box<dyn Write + Send>,
@@ -19,7 +20,7 @@ struct Study {
 
 impl Study {
     fn with(flaw: Flaw) -> Study {
-        let family: &'static Probe = Box::leak(Box::new(Probe(flaw)));
+        let family: Arc<dyn ModelFamily> = Arc::new(Probe(flaw));
         let connection = Connection::to_thread(family).unwrap();
         let mut study = Study { input: connection.input, output: LineReader::new(connection.output) };
         match study.next() {

@@ -78,9 +78,9 @@ impl StudyFile {
         for (parent, test) in &limits.when.0 {
             let later = |parent: &str| self.space.entries.iter().any(|other| other.parameter.name == parent);
             let only = |test: &Test| Condition([(parent.clone(), test.clone())].into()).in_words();
-            match inherited(parent, test, earlier, later(parent), info) {
-                Inherited::Always => {}
-                Inherited::Test(test) => {
+            match in_this_space(parent, test, earlier, later(parent), info) {
+                InThisSpace::Always => {}
+                InThisSpace::Test(test) => {
                     // Where the file has a test of its own, both must pass.
                     let both = match parameter.when.0.get(parent) {
                         None => test,
@@ -96,14 +96,14 @@ impl StudyFile {
                     };
                     parameter.when.0.insert(parent.clone(), both);
                 }
-                Inherited::Never(because) => {
+                InThisSpace::Never(because) => {
                     return Err(wrong(format!(
                         "parameter `{name}` exists only when {}, and {because}; remove it or let `{parent}` take that \
                          value",
                         only(test)
                     )));
                 }
-                Inherited::Later => {
+                InThisSpace::Later => {
                     return Err(wrong(format!(
                         "parameter `{name}` exists only when {}; declare `{parent}` above it",
                         only(test)
@@ -158,12 +158,12 @@ fn implied(names: &[String], declared: &[Parameter], info: &FamilyInfo) -> Optio
         let mut parameter = Parameter { default: Some(default), ..Parameter::new(name, domain) };
         parameter.doc = limits.doc.clone();
         for (parent, test) in &limits.when.0 {
-            match inherited(parent, test, declared, false, info) {
-                Inherited::Always => {}
-                Inherited::Test(test) => {
+            match in_this_space(parent, test, declared, false, info) {
+                InThisSpace::Always => {}
+                InThisSpace::Test(test) => {
                     parameter.when.0.insert(parent.clone(), test);
                 }
-                Inherited::Never(_) | Inherited::Later => return None,
+                InThisSpace::Never(_) | InThisSpace::Later => return None,
             }
         }
         implied.push(parameter);
@@ -172,7 +172,7 @@ fn implied(names: &[String], declared: &[Parameter], info: &FamilyInfo) -> Optio
 }
 
 /// What a condition of the family means in a study's space.
-enum Inherited {
+enum InThisSpace {
     /// It always holds.
     Always,
     /// It holds where this test passes.
@@ -185,28 +185,28 @@ enum Inherited {
 
 /// What a condition of the family means where `earlier` are declared above, and `later` says whether the parent is
 /// declared below. A parent that the space does not name keeps its default.
-fn inherited(parent: &str, test: &Test, earlier: &[Parameter], later: bool, info: &FamilyInfo) -> Inherited {
+fn in_this_space(parent: &str, test: &Test, earlier: &[Parameter], later: bool, info: &FamilyInfo) -> InThisSpace {
     let Some(declared) = earlier.iter().find(|parameter| parameter.name == parent) else {
         let limits = info.parameters.get(parent);
         return match limits.and_then(|limits| limits.default.as_ref()) {
-            _ if later => Inherited::Later,
-            Some(value) if test.passes(value) => Inherited::Always,
-            Some(value) => Inherited::Never(format!("`{parent}` keeps its default {value} in this space")),
-            None => Inherited::Never(format!("`{parent}` is not in this space")),
+            _ if later => InThisSpace::Later,
+            Some(value) if test.passes(value) => InThisSpace::Always,
+            Some(value) => InThisSpace::Never(format!("`{parent}` keeps its default {value} in this space")),
+            None => InThisSpace::Never(format!("`{parent}` is not in this space")),
         };
     };
     let values = match &declared.domain {
         Domain::Categorical { choices: values } | Domain::Ordinal { values } => values.clone(),
         Domain::Bool => vec![Value::Bool(false), Value::Bool(true)],
-        domain if !test.can_pass(domain) => return Inherited::Never(format!("`{parent}` never is in this space")),
-        Domain::Float { .. } | Domain::Int { .. } | Domain::List { .. } => return Inherited::Test(test.clone()),
+        domain if !test.can_pass(domain) => return InThisSpace::Never(format!("`{parent}` never is in this space")),
+        Domain::Float { .. } | Domain::Int { .. } | Domain::List { .. } => return InThisSpace::Test(test.clone()),
     };
     let passing: Vec<Value> = values.iter().filter(|value| test.passes(value)).cloned().collect();
     match passing.as_slice() {
-        [] => Inherited::Never(format!("`{parent}` never is in this space")),
-        all if all.len() == values.len() && declared.when.is_empty() => Inherited::Always,
-        [only] => Inherited::Test(Test::Is(only.clone())),
-        _ => Inherited::Test(Test::OneOf(passing)),
+        [] => InThisSpace::Never(format!("`{parent}` never is in this space")),
+        all if all.len() == values.len() && declared.when.is_empty() => InThisSpace::Always,
+        [only] => InThisSpace::Test(Test::Is(only.clone())),
+        _ => InThisSpace::Test(Test::OneOf(passing)),
     }
 }
 
