@@ -11,7 +11,7 @@ const SHOWN: usize = 160;
 #[derive(Debug, thiserror::Error)]
 pub enum StudyFileError {
     /// The file cannot be read.
-    #[error("cannot read the study file {}: {source}; `seqtune init FAMILY -o {}` writes one", path.display(), path.display())]
+    #[error("cannot read the study file {}: {source}{}", path.display(), advice(source, path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -41,6 +41,16 @@ impl StudyFileError {
             StudyFileError::Wrong { excerpt, .. } => Some(excerpt),
             StudyFileError::Unreadable { .. } => None,
         }
+    }
+}
+
+/// What to do about a file that cannot be read.
+fn advice(error: &io::Error, path: &Path) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("; `seqtune init FAMILY -o {}` writes one", path.display()),
+        io::ErrorKind::InvalidData => "; a study file is text in UTF-8".to_owned(),
+        io::ErrorKind::IsADirectory => "; a study that is there goes on with `seqtune resume DIR`".to_owned(),
+        _ => String::new(),
     }
 }
 

@@ -418,11 +418,19 @@ fn what_the_family_says_of_the_data_stands_at_its_key() {
 }
 
 #[test]
-fn a_missing_file_says_how_to_make_one() {
-    let error = StudyFile::read(Path::new("no/such.toml")).unwrap_err();
-    let text = error.to_string();
-    assert!(text.starts_with("cannot read the study file no/such.toml: "), "{text}");
-    assert!(text.ends_with("`seqtune init FAMILY -o no/such.toml` writes one"), "{text}");
+fn a_file_that_cannot_be_read_says_what_to_do() {
+    let scratch = tempfile::tempdir().unwrap();
+    let binary = scratch.path().join("binary.toml");
+    std::fs::write(&binary, [0xff, 0xfe]).unwrap();
+    for (path, advice) in [
+        (Path::new("no/such.toml"), "; `seqtune init FAMILY -o no/such.toml` writes one"),
+        (scratch.path(), "; a study that is there goes on with `seqtune resume DIR`"),
+        (&binary, "; a study file is text in UTF-8"),
+    ] {
+        let text = StudyFile::read(path).unwrap_err().to_string();
+        assert!(text.starts_with(&format!("cannot read the study file {}: ", path.display())), "{text}");
+        assert!(text.ends_with(advice), "{text}");
+    }
 }
 
 /// A file that is still being written, or lost a line, is wrong at some place and never a panic.
