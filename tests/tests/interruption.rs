@@ -100,13 +100,16 @@ fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
+/// Starts a program that hears signals, which those that a script or `nohup` starts in the background need not.
+const HEARING: [&str; 2] = ["env", "--default-signal=TERM,INT,HUP"];
+
 #[test]
 fn a_signal_ends_the_run_in_order_and_the_study_goes_on() {
     let scratch = Scratch::new(200);
     let expected = scratch.expected();
     for one in [Signal::TERM, Signal::INT, Signal::HUP] {
         let study = scratch.study();
-        let mut child = scratch.start();
+        let mut child = scratch.command(&HEARING, &study).spawn().unwrap();
         // Midway, so that the signal finds it in training.
         wait_for(&study, "a running trial", |history| {
             history.trials.iter().any(|trial| trial.state() == TrialState::Running && (1..=2).contains(&trial.step()))
