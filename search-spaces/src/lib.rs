@@ -39,5 +39,5 @@ pub use domain::{Domain, Length, MAX_LIST, Rule, Scale};
 pub use form::{LengthForm, ParameterForm, TYPES};
 pub use params::{Params, ValueError};
 pub use prior::{Confidence, Prior};
-pub use space::{Dimension, MAX_PARAMETERS, Parameter, Part, RESERVED, SearchSpace, SpaceError};
+pub use space::{Dimension, Grain, MAX_PARAMETERS, Parameter, Part, RESERVED, SearchSpace, SpaceError};
 pub use value::Value;

@@ -100,7 +100,7 @@ impl Prior {
     }
 
     /// The unit coordinate below which a share `q` of the prior lies.
-    pub(crate) fn quantile(&self, domain: &Domain, q: f64) -> f64 {
+    pub fn quantile(&self, domain: &Domain, q: f64) -> f64 {
         match self {
             Prior::Center { .. } => {
                 let Some(normal) = self.normal(domain) else { return q };
@@ -129,7 +129,7 @@ impl Prior {
     }
 
     /// The logarithm of the density at a value, relative to the uniform one: 0 where the prior says nothing.
-    pub(crate) fn ln_density(&self, domain: &Domain, value: &Value) -> f64 {
+    pub fn ln_density(&self, domain: &Domain, value: &Value) -> f64 {
         let Some(at) = domain.encode(value) else { return 0.0 };
         match self {
             Prior::Center { .. } => self.normal(domain).map_or(0.0, |normal| libm::log(normal.density(at))),

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use seqtune_space::{
-    Confidence, Constraint, LengthForm, Parameter, ParameterForm, Part, Prior, Rule, SearchSpace, Test, Value,
+    Confidence, Constraint, Grain, LengthForm, Parameter, ParameterForm, Part, Prior, Rule, SearchSpace, Test, Value,
 };
 
 fn base(kind: &str) -> ParameterForm {
@@ -134,6 +134,23 @@ proptest! {
             }
             let again: Vec<f64> = encoded.into_iter().map(|u| u.unwrap_or(0.0)).collect();
             prop_assert_eq!(space.decode(&again).unwrap(), point);
+        }
+    }
+
+    #[test]
+    fn a_value_stands_inside_its_cell((space, unit) in placed()) {
+        for (dimension, u) in space.dimensions().iter().zip(space.encode(&space.decode(&unit).unwrap())) {
+            let ends = match space.grain(dimension, 100) {
+                Grain::Continuous => continue,
+                Grain::Choices(count) => (0..=count).map(|end| end as f64 / count as f64).collect(),
+                Grain::Cells(ends) => ends,
+            };
+            prop_assert_eq!((ends[0], ends[ends.len() - 1]), (0.0, 1.0));
+            prop_assert!(ends.windows(2).all(|cell| cell[0] < cell[1]));
+            if let Some(u) = u {
+                let cell = ends.windows(2).find(|cell| u < cell[1]).expect("the cells fill the interval");
+                prop_assert!(cell[0] < u, "{} in {:?}", u, cell);
+            }
         }
     }
 

@@ -84,7 +84,8 @@ impl ToyStudy {
             order: Order::Fixed,
             window: 4,
             space: space.expect("the space is valid"),
-            sampler: SamplerSpec::Sobol,
+            // It learns from the results: a table can only be the same where they are.
+            sampler: SamplerSpec::Tpe,
             pruner: PrunerSpec::None,
             enqueue: Vec::new(),
         };

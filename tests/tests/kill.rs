@@ -29,7 +29,7 @@ checkpoint_every = 2
 trials = 16
 
 [sampler]
-type = "sobol"
+type = "tpe"
 
 [workers]
 count = 2

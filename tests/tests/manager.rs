@@ -35,7 +35,7 @@ fn any_number_of_workers_gives_the_same_table() {
 
 #[test]
 fn every_sampler_and_order_finishes_and_replays() {
-    for sampler in [SamplerSpec::Random, SamplerSpec::Sobol] {
+    for sampler in [SamplerSpec::Random, SamplerSpec::Sobol, SamplerSpec::Tpe] {
         for order in [Order::Fixed, Order::Eager] {
             let scratch = TempDir::new().unwrap();
             let study = ToyStudy::new("{}").with(|study| {

@@ -41,7 +41,7 @@ fn run_all(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
     // The fuzz targets, which `cargo xtask fuzz` runs, are a workspace of their own; what is built already serves it too.
     let target = Workspace::read(checkout)?.target_directory()?;
     let mut fuzzers = cargo(checkout);
-    fuzzers.args(["clippy", "--locked", "--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir"]).arg(target);
+    fuzzers.args(["clippy", "--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir"]).arg(target);
     steps.run("fuzzers", fuzzers.args(["--", "-D", "warnings"]))?;
     // With `--examples`, of which there need be none, cargo selects features as it does for the steps before.
     steps.run(

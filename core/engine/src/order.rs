@@ -64,7 +64,8 @@ impl<'a> View<'a> {
         self.history.trials.iter().take_while(move |trial| trial.number < number)
     }
 
-    fn sees_end(&self, trial: &Trial) -> bool {
+    /// Whether the end of this earlier trial is seen.
+    pub(crate) fn sees_end(&self, trial: &Trial) -> bool {
         match self.seen {
             Seen::ResultsBelow(number) => trial.number < number && trial.end.is_some(),
             Seen::Events(seq) => trial.ended_seq.is_some_and(|ended| ended <= seq),

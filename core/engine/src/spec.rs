@@ -136,11 +136,13 @@ pub enum SamplerSpec {
     Random,
     /// A scrambled Sobol sequence: fills the space evenly.
     Sobol,
+    /// A tree-structured Parzen estimator: learns where good trials lie.
+    Tpe,
 }
 
 impl SamplerSpec {
     /// Names that a study file may use.
-    pub const NAMES: [&'static str; 2] = ["random", "sobol"];
+    pub const NAMES: [&'static str; 3] = ["random", "sobol", "tpe"];
 }
 
 /// Which trials are stopped early.

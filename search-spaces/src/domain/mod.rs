@@ -7,6 +7,8 @@ mod finite;
 mod list;
 mod unit;
 
+pub(crate) use unit::even_ends;
+
 use crate::value::Value;
 
 /// The longest list that a space may hold. Each item takes a coordinate of the unit cube.

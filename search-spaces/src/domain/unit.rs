@@ -76,6 +76,21 @@ impl Domain {
         }
     }
 
+    /// The ends of the cells that discrete values take up in the unit interval, from 0 to 1, one more than values. `None`
+    /// for continuous domains, for lists, and where there are more than `limit` values.
+    pub(crate) fn cell_ends(&self, limit: u64) -> Option<Vec<f64>> {
+        let cells = self.cardinality().filter(|cells| *cells <= limit)?;
+        match self {
+            Domain::List { .. } => None,
+            Domain::Int { low, high, scale: Scale::Log, .. } => {
+                let (from, to) = ((*low as f64 - 0.5).ln(), (*high as f64 + 0.5).ln());
+                let inner = (*low..*high).map(|value| ((value as f64 + 0.5).ln() - from) / (to - from));
+                Some([0.0].into_iter().chain(inner).chain([1.0]).collect())
+            }
+            _ => Some(even_ends(cells)),
+        }
+    }
+
     /// The grid's own number for what lies on it but for its last digits; `None` off the grid, or where there is none.
     pub(super) fn on_grid(&self, value: f64) -> Option<f64> {
         let Domain::Float { low, high, step: Some(step), .. } = self else { return None };
@@ -94,6 +109,11 @@ pub(super) fn grid_cells(low: f64, high: f64, step: f64) -> u64 {
 pub(super) fn grid_value(low: f64, high: f64, step: f64, index: u64) -> f64 {
     let value = low + index as f64 * step;
     shortest(value, format!("{value:.12e}")).clamp(low, high) + 0.0
+}
+
+/// The ends of `cells` cells of equal width.
+pub(crate) fn even_ends(cells: u64) -> Vec<f64> {
+    (0..=cells).map(|end| end as f64 / cells as f64).collect()
 }
 
 /// The cell of `u` among `cells` of equal width.

@@ -4,7 +4,7 @@
 //! that it may hold. Coordinates of what is not active are ignored on the way in, and `None` on the way out.
 
 use super::{Parameter, SearchSpace, SpaceError, longest};
-use crate::domain::{Domain, Length};
+use crate::domain::{Domain, Length, even_ends};
 use crate::params::Params;
 use crate::value::Value;
 
@@ -26,6 +26,17 @@ pub enum Part {
     Length,
     /// An item of a list, from 0; where all items are the same, the one value.
     Item(usize),
+}
+
+/// What the values along one coordinate of the cube are like.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Grain {
+    /// Any number; or so many that it makes no difference.
+    Continuous,
+    /// Values in an order: the ends of their cells, from 0 to 1.
+    Cells(Vec<f64>),
+    /// So many values without an order, in cells of equal width.
+    Choices(usize),
 }
 
 /// Coordinates in the order of the parameters.
@@ -50,6 +61,21 @@ impl SearchSpace {
     /// The coordinates of the unit cube, in order.
     pub fn dimensions(&self) -> &[Dimension] {
         &self.dimensions
+    }
+
+    /// What the values along a coordinate are like; ordered values beyond `limit` of them count as continuous.
+    pub fn grain(&self, dimension: &Dimension, limit: u64) -> Grain {
+        match (dimension.part, &self.parameters[dimension.parameter].domain) {
+            (Part::Length, Domain::List { len: Length::Between { low, high }, .. }) => {
+                if high - low < limit {
+                    Grain::Cells(even_ends(high - low + 1))
+                } else {
+                    Grain::Continuous
+                }
+            }
+            (Part::Item(_), Domain::List { item: domain, .. }) => domain.grain(limit),
+            (_, domain) => domain.grain(limit),
+        }
     }
 
     /// The point at `unit`, one entry in `[0, 1)` a dimension; entries of what is not active are ignored. The point is
@@ -120,6 +146,16 @@ impl SearchSpace {
     fn check_length(&self, unit: &[f64]) -> Result<(), SpaceError> {
         let (expected, found) = (self.dimensions.len(), unit.len());
         if expected == found { Ok(()) } else { Err(SpaceError::Length { expected, found }) }
+    }
+}
+
+impl Domain {
+    fn grain(&self, limit: u64) -> Grain {
+        match self {
+            Domain::Categorical { choices } => Grain::Choices(choices.len()),
+            Domain::Bool => Grain::Choices(2),
+            domain => domain.cell_ends(limit).map_or(Grain::Continuous, Grain::Cells),
+        }
     }
 }
 

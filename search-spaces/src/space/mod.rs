@@ -7,7 +7,7 @@ mod written;
 
 use serde::{Deserialize, Serialize};
 
-pub use encoding::{Dimension, Part};
+pub use encoding::{Dimension, Grain, Part};
 
 use crate::condition::{Condition, Test};
 use crate::constraint::{Constraint, ConstraintError, Held};

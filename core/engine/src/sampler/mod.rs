@@ -1,12 +1,15 @@
 //! Samplers: each a pure function of the space, a view of the history, and a seed.
 
+mod observation;
 mod random;
 mod sobol;
+mod tpe;
 
 use seqtune_space::{Params, SearchSpace, SpaceError};
 
 pub use random::Random;
 pub use sobol::Sobol;
+pub use tpe::Tpe;
 
 use crate::order::View;
 use crate::spec::SamplerSpec;
@@ -71,10 +74,18 @@ fn first_allowed(
     Err(SampleError::Infeasible { draws: DRAWS, last })
 }
 
+/// Results that a sampler with a model waits for before it asks it: one more than there are parameters to search, from 5 to
+/// 16.
+pub fn start_up(space: &SearchSpace) -> usize {
+    let searched = space.parameters().iter().filter(|parameter| parameter.domain.cardinality() != Some(1)).count();
+    (searched + 1).clamp(5, 16)
+}
+
 /// The sampler that a study names.
 pub fn sampler_of(spec: &SamplerSpec) -> Box<dyn Sampler> {
     match spec {
         SamplerSpec::Random => Box::new(Random),
         SamplerSpec::Sobol => Box::new(Sobol),
+        SamplerSpec::Tpe => Box::new(Tpe),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use seqtune_plugin::{Direction, FamilyInfo, MetricInfo, MetricValue};
-use seqtune_space::SearchSpace;
+use seqtune_plugin::{Direction, FailureCause, FamilyInfo, MetricInfo, MetricValue};
+use seqtune_space::{Params, SearchSpace};
 
 use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
@@ -13,12 +13,17 @@ use crate::spec::{
     WorkerSettings,
 };
 
+/// Says of a point whether it is one of those.
+type At = fn(&Params) -> bool;
+
 /// A study to be: a space, and what else a test wants to say.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StudyDraft {
     spec: StudySpec,
     trials: u64,
     at_us: i64,
+    objective: Option<fn(&Params) -> f64>,
+    failing: Option<(FailureCause, At)>,
 }
 
 /// A study that minimises `value` over a space in TOML.
@@ -62,7 +67,7 @@ pub fn study(space: &str) -> StudyDraft {
         pruner: PrunerSpec::None,
         enqueue: Vec::new(),
     };
-    StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000 }
+    StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000, objective: None, failing: None }
 }
 
 impl StudyDraft {
@@ -98,7 +103,21 @@ impl StudyDraft {
         self
     }
 
-    /// How many trials have run; each ends with the sum of its unit vector as value.
+    /// Sets what a trial's value is, in place of the sum of its unit vector. Values that are not finite may come out.
+    #[must_use]
+    pub fn objective(mut self, objective: fn(&Params) -> f64) -> StudyDraft {
+        self.objective = Some(objective);
+        self
+    }
+
+    /// Lets the trials at these points fail, for this cause.
+    #[must_use]
+    pub fn failing(mut self, cause: FailureCause, at: At) -> StudyDraft {
+        self.failing = Some((cause, at));
+        self
+    }
+
+    /// How many trials have run.
     #[must_use]
     pub fn trials(mut self, trials: u64) -> StudyDraft {
         self.trials = trials;
@@ -124,14 +143,22 @@ impl StudyDraft {
         let mut history = History::new(&events[0]).expect("a new study has a history");
         for number in 0..self.trials {
             let proposal = propose(&history, number).expect("the sampler must have a suggestion");
-            let unit = self.spec.space.encode(&proposal.params);
-            let value = Some(unit.into_iter().flatten().sum::<f64>());
-            let metrics = BTreeMap::from([("value".to_owned(), MetricValue::Number(value))]);
-            let kinds = [
-                proposal.into_event(),
-                EventKind::Reported { trial: number, attempt: 0, step: 1, value, metrics: MetricsJson::new(&metrics) },
-                EventKind::Completed { trial: number },
-            ];
+            let params = &proposal.params;
+            let value = match self.objective {
+                Some(objective) => objective(params),
+                None => self.spec.space.encode(params).into_iter().flatten().sum::<f64>(),
+            };
+            let metric = MetricValue::number(value);
+            let value = Some(value).filter(|value| value.is_finite());
+            let metrics = MetricsJson::new(&BTreeMap::from([("value".to_owned(), metric)]));
+            let end = match self.failing {
+                Some((cause, at)) if at(params) => {
+                    EventKind::Failed { trial: number, cause, message: "it fails here".to_owned() }
+                }
+                _ => EventKind::Completed { trial: number },
+            };
+            let reported = EventKind::Reported { trial: number, attempt: 0, step: 1, value, metrics };
+            let kinds = [proposal.into_event(), reported, end];
             for kind in kinds {
                 let event = Event { seq: history.seq + 1, at_us: history.last_us + 1_000_000, kind };
                 history.apply(&event).expect("the test's log keeps the rules");

@@ -36,11 +36,13 @@ pub(super) fn import(root: &Node) -> Result<Imported, Wrong> {
     if let Some(method) = keys.take("method") {
         let known = ["bayes", "random", "grid", "custom", "ax"];
         let method = method.one_of(&known).map_err(sweep)?;
-        if method == "random" {
-            imported.sampler = SamplerSpec::Random;
-        } else {
-            let samplers = SamplerSpec::NAMES.join(" and ");
-            imported.note(format!("`method: {method}` is not carried over: the samplers here are {samplers}."));
+        match method {
+            "random" => imported.sampler = SamplerSpec::Random,
+            "bayes" | "ax" => imported.sampler = SamplerSpec::Tpe,
+            _ => {
+                let samplers = SamplerSpec::NAMES.join(", ");
+                imported.note(format!("`method: {method}` is not carried over: the samplers here are {samplers}."));
+            }
         }
     }
     if let Some(metric) = keys.take("metric") {

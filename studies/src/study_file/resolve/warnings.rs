@@ -1,6 +1,6 @@
 //! What is allowed and rarely meant.
 
-use seqtune_core::{Settings, StudySpec};
+use seqtune_core::{Settings, StudySpec, start_up};
 use seqtune_plugin::Direction;
 use seqtune_space::{Domain, Parameter, Scale};
 
@@ -53,17 +53,15 @@ fn budget(spec: &StudySpec, settings: &Settings) -> Vec<String> {
         );
     }
     let Some(trials) = budget.trials else { return warnings };
-    let searched = spec.space.parameters().iter().filter(|p| p.domain.cardinality() != Some(1)).count() as u64;
+    let start_up = start_up(&spec.space) as u64;
     match spec.space.cardinality() {
         Some(points) if points < trials => warnings.push(format!(
             "the space has {points} points, and the budget asks for {trials} trials: some will be repeated"
         )),
-        // A sampler looks at one point more than there are parameters before its choices can be better than even ones.
-        Some(points) if points <= searched + 1 => {}
-        _ if trials < (searched + 1).clamp(5, 16) => warnings.push(format!(
-            "a budget of {trials} trials is smaller than the start-up design of a space with {searched} parameters, \
-             which takes {}: nothing will be learned from one trial for the next",
-            (searched + 1).clamp(5, 16)
+        Some(points) if points <= start_up => {}
+        _ if trials < start_up => warnings.push(format!(
+            "a budget of {trials} trials is smaller than the start-up design of this space, which takes {start_up}: \
+             nothing will be learned from one trial for the next"
         )),
         _ => {}
     }
