@@ -1,9 +1,11 @@
 //! What every sampler promises, as a suite: points are valid, the same arguments give the same point, another seed
-//! gives other points, and nothing that a decision may not see changes it.
+//! gives other points, nothing that a decision may not see changes it, results of any kind are survived, and to maximise is
+//! to minimise the negative.
 
-use seqtune_space::{Domain, SearchSpace};
+use seqtune_plugin::{Direction, FailureCause};
+use seqtune_space::{Domain, Params, SearchSpace};
 
-use super::study;
+use super::{StudyDraft, study};
 use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
 use crate::propose::propose;
@@ -33,8 +35,8 @@ const SPACES: [&str; 7] = [
 /// # Panics
 /// With the promise that it breaks.
 pub fn check_sampler(name: &str) {
-    for space in SPACES {
-        let draft = study(space).sampler(name).trials(24).window(3);
+    for text in SPACES {
+        let draft = study(text).sampler(name).trials(24).window(3);
         let history = draft.history();
         for trial in &history.trials {
             let checked = history.spec.space.check(trial.params.clone());
@@ -43,7 +45,7 @@ pub fn check_sampler(name: &str) {
         assert_eq!(verify(&history).differences, [], "{name} decides the same again");
         assert_eq!(draft.history().trials.len(), history.trials.len());
 
-        let other = study(space).sampler(name).trials(24).window(3).seed(2).history();
+        let other = study(text).sampler(name).trials(24).window(3).seed(2).history();
         if history.spec.space.cardinality() != Some(1) {
             let points = |history: &History| history.trials.iter().map(|t| t.params.clone()).collect::<Vec<_>>();
             assert_ne!(points(&history), points(&other), "{name} depends on the study's seed");
@@ -64,7 +66,66 @@ pub fn check_sampler(name: &str) {
         let proposal = propose(&wider, 24).expect("there is a suggestion");
         assert_eq!(proposal.space_version, 1);
         assert!(wider.spec.space.check(proposal.params).is_ok(), "{name} makes points of the newest space");
+
+        check_survival(name, text);
+        check_directions(name, text);
     }
+    check_independence(name);
+}
+
+/// Checks that a sampler survives trials that fail, are stopped early, or end with no number, and goes on making valid
+/// points, also where nothing else ever happened.
+fn check_survival(name: &str, space: &str) {
+    let draft = || study(space).sampler(name).trials(24).window(3);
+    let kinds = [
+        draft().objective(|_| f64::NAN),
+        draft().objective(|_| f64::INFINITY),
+        draft().objective(|_| f64::MAX),
+        draft().objective(|params| if params.key().as_str() < "8" { -f64::MAX } else { f64::MAX }),
+        draft().objective(|_| 1.0),
+        draft().failing(FailureCause::Diverged, |_| true),
+        draft().failing(FailureCause::Crashed, |_| true),
+        draft().failing(FailureCause::OutOfMemory, |params| params.key().as_str() < "8"),
+        draft().pruning(|_| true),
+        draft().pruning(|params| params.key().as_str() < "8"),
+    ];
+    for (kind, draft) in kinds.into_iter().enumerate() {
+        let history = draft.history();
+        for trial in &history.trials {
+            let checked = history.spec.space.check(trial.params.clone());
+            assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points after results of kind {kind}");
+        }
+        assert_eq!(verify(&history).differences, [], "{name} decides the same again after results of kind {kind}");
+    }
+}
+
+/// Checks that parameters with equal domains get values of their own, however many there are.
+fn check_independence(name: &str) {
+    let space: String = (0..60).map(|n| format!("x{n} = {{ type = 'float', low = 0, high = 1 }}\n")).collect();
+    let history = study(&space).sampler(name).trials(24).history();
+    let values = |n: usize| -> Vec<f64> {
+        let name = format!("x{n}");
+        history.trials.iter().filter_map(|trial| trial.params.float(&name).ok()).collect()
+    };
+    let all: Vec<Vec<f64>> = (0..60).map(values).collect();
+    for (n, one) in all.iter().enumerate() {
+        assert_eq!(one.len(), 24);
+        assert!(all[..n].iter().all(|other| other != one), "{name} gives x{n} values of its own");
+    }
+}
+
+/// The same losses, once minimised and once as gains that are maximised, lead to the same points.
+fn check_directions(name: &str, space: &str) {
+    fn loss(params: &Params) -> f64 {
+        // Some number between 0 and 1 that depends on the point alone.
+        u32::from_str_radix(&params.key()[..8], 16).map_or(0.0, |number| f64::from(number) / f64::from(u32::MAX))
+    }
+    let points = |draft: StudyDraft| -> Vec<Params> {
+        draft.sampler(name).trials(24).history().trials.into_iter().map(|trial| trial.params).collect()
+    };
+    let gains =
+        study(space).objective(|params| -loss(params)).with(|spec| spec.objectives[0].direction = Direction::Maximize);
+    assert_eq!(points(study(space).objective(loss)), points(gains), "{name} maximises as it minimises");
 }
 
 /// The space with a choice more in each categorical parameter.

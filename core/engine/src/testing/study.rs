@@ -24,6 +24,7 @@ pub struct StudyDraft {
     at_us: i64,
     objective: Option<fn(&Params) -> f64>,
     failing: Option<(FailureCause, At)>,
+    pruning: Option<At>,
 }
 
 /// A study that minimises `value` over a space in TOML.
@@ -67,7 +68,7 @@ pub fn study(space: &str) -> StudyDraft {
         pruner: PrunerSpec::None,
         enqueue: Vec::new(),
     };
-    StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000, objective: None, failing: None }
+    StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000, objective: None, failing: None, pruning: None }
 }
 
 impl StudyDraft {
@@ -117,6 +118,13 @@ impl StudyDraft {
         self
     }
 
+    /// Lets the trials at these points be stopped early.
+    #[must_use]
+    pub fn pruning(mut self, at: At) -> StudyDraft {
+        self.pruning = Some(at);
+        self
+    }
+
     /// How many trials have run.
     #[must_use]
     pub fn trials(mut self, trials: u64) -> StudyDraft {
@@ -154,6 +162,9 @@ impl StudyDraft {
             let end = match self.failing {
                 Some((cause, at)) if at(params) => {
                     EventKind::Failed { trial: number, cause, message: "it fails here".to_owned() }
+                }
+                _ if self.pruning.is_some_and(|at| at(params)) => {
+                    EventKind::Pruned { trial: number, reason: "it is stopped here".to_owned(), seen: proposal.seen }
                 }
                 _ => EventKind::Completed { trial: number },
             };

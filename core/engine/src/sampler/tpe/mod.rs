@@ -209,15 +209,6 @@ mod tests {
         assert!(wins >= 16, "tpe is better in {wins} of 20 studies");
     }
 
-    #[test]
-    fn to_maximise_is_to_minimise_the_negative() {
-        let points = |draft: StudyDraft| draft.history().trials.into_iter().map(|t| t.params).collect::<Vec<_>>();
-        let turned = drafted("tpe", 1).objective(|params| -loss(params)).with(|spec| {
-            spec.objectives[0].direction = seqtune_plugin::Direction::Maximize;
-        });
-        assert_eq!(points(drafted("tpe", 1)), points(turned));
-    }
-
     fn observed(params: &[Params], outcomes: &[Outcome]) -> Vec<(f64, Params)> {
         let seen: Vec<Observation<'_>> =
             params.iter().zip(outcomes).map(|(params, outcome)| Observation { params, outcome: *outcome }).collect();
