@@ -150,7 +150,7 @@ fn a_search_space_is_imported() {
             seqtune(place.path(), &[&["import-space", "my sweep.yaml", "--from", "wandb"], arguments].concat());
         (code(&output), stdout(&output), stderr(&output))
     };
-    let note = "`method: grid` is not carried over: the samplers here are random, sobol, tpe.";
+    let note = "`method: grid` is not carried over: the space has more than 10000 points, or no end of them.";
     let (code, study, noted) = run(&[]);
     assert_eq!((code, noted), (0, format!("warning: {note}\n")));
     assert!(study.contains(&format!("# note: {note}\n")) && study.contains("\nname = \"my-sweep\"\n"), "{study}");

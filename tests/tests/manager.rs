@@ -48,6 +48,26 @@ fn every_sampler_and_order_finishes_and_replays() {
     }
 }
 
+#[test]
+fn a_space_that_is_exhausted_ends_the_study() {
+    for sampler in [SamplerSpec::Grid, SamplerSpec::Tpe] {
+        let scratch = TempDir::new().unwrap();
+        let study = ToyStudy::new("{}").with(|study| {
+            study.spec.sampler = sampler;
+            study.spec.space = toml::from_str(
+                "lr = { type = 'ordinal', values = [1e-3, 1e-2] }\nwidth = { type = 'ordinal', values = [8, 16, 32] }",
+            )
+            .unwrap();
+        });
+        let reason = "all 6 points of the space have been tried".to_owned();
+        // It is over, also when it is asked to go on.
+        assert_eq!(study.run(scratch.path(), &toy_thread(), 3).unwrap(), Outcome::Done { reason: reason.clone() });
+        let again = go_on(Store::open(scratch.path()).unwrap(), &toy_thread(), 3);
+        assert_eq!(again.unwrap(), Outcome::Done { reason });
+        check_finished(scratch.path(), 6);
+    }
+}
+
 /// Runs a study in which every trial misbehaves at its second step, in its first attempt only where `heals`.
 fn misbehave(fault: &str, heals: bool) -> (TempDir, seqtune_core::History) {
     let until = if heals { r#", "faults_until_attempt": 1"# } else { "" };

@@ -34,8 +34,8 @@ mod verify;
 pub use event::{AttemptEnd, Event, EventKind, MetricsJson, Origin, Seen};
 pub use history::{Attempt, Checkpoint, History, HistoryError, Point, Queued, Trial, TrialEnd, TrialState};
 pub use order::{View, next_trial_may_start};
-pub use propose::{Proposal, propose};
-pub use sampler::{SampleError, Sampler, start_up};
+pub use propose::{Proposal, exhausted, propose};
+pub use sampler::{Grid, SampleError, Sampler, start_up};
 pub use spec::{
     Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,
     WorkerSettings,

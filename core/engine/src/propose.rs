@@ -52,6 +52,15 @@ pub fn propose(history: &History, trial: u64) -> Result<Proposal, SampleError> {
     propose_from(View::now(history, trial), version, sampler_of(&history.spec.sampler).as_ref())
 }
 
+/// Why there is no next trial, where the space is exhausted.
+pub fn exhausted(history: &History) -> Option<String> {
+    history.spec.space.cardinality()?;
+    match propose(history, history.trials.len() as u64) {
+        Err(error @ SampleError::Exhausted { .. }) => Some(error.to_string()),
+        _ => None,
+    }
+}
+
 /// [`propose`] with a given view, version of the space, and sampler.
 pub(crate) fn propose_from(view: View<'_>, space_version: u64, sampler: &dyn Sampler) -> Result<Proposal, SampleError> {
     let (history, trial) = (view.history(), view.trial());

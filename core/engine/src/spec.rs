@@ -136,13 +136,15 @@ pub enum SamplerSpec {
     Random,
     /// A scrambled Sobol sequence: fills the space evenly.
     Sobol,
+    /// All points of a finite space, one after the other.
+    Grid,
     /// A tree-structured Parzen estimator: learns where good trials lie.
     Tpe,
 }
 
 impl SamplerSpec {
     /// Names that a study file may use.
-    pub const NAMES: [&'static str; 3] = ["random", "sobol", "tpe"];
+    pub const NAMES: [&'static str; 4] = ["random", "sobol", "grid", "tpe"];
 }
 
 /// Which trials are stopped early.

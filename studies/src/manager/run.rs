@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use seqtune_core::{
-    EventKind, History, Proposal, RequestKind, Store, StoreError, TrialState, next_trial_may_start, propose,
+    EventKind, History, Proposal, RequestKind, SampleError, Store, StoreError, TrialState, exhausted,
+    next_trial_may_start, propose,
 };
 use seqtune_plugin::FailureCause;
 use seqtune_plugin::protocol::{CheckpointPlan, FromWorker, Run, ToWorker, Verdict};
@@ -141,7 +142,12 @@ impl Turn<'_> {
         if history.budget_spent(Some(now_us())).is_some() || !next_trial_may_start(history) {
             return Ok(None);
         }
-        Ok(Some(Work::Start(propose(history, history.trials.len() as u64)?)))
+        match propose(history, history.trials.len() as u64) {
+            Ok(proposal) => Ok(Some(Work::Start(proposal))),
+            // The run ends when what is still trained has ended.
+            Err(SampleError::Exhausted { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn hand_over(&mut self, place: usize, work: Work) -> Result<(), ManagerError> {
@@ -383,8 +389,9 @@ impl Turn<'_> {
         }
         let history = self.log.history();
         let finished = history.count(TrialState::Waiting) + history.count(TrialState::Running) == 0;
-        match (&self.stopping, history.budget_spent(Some(now_us()))) {
-            (_, Some(reason)) if finished => Some(Outcome::Done { reason }),
+        let over = || history.budget_spent(Some(now_us())).or_else(|| exhausted(history));
+        match (&self.stopping, finished.then(over).flatten()) {
+            (_, Some(reason)) => Some(Outcome::Done { reason }),
             (Some(Stopping::AfterRunning(reason) | Stopping::Now(reason, _)), _) => {
                 Some(Outcome::Stopped { reason: reason.clone() })
             }

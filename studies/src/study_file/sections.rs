@@ -143,11 +143,12 @@ pub(super) fn budget(mut table: Table<'_>) -> Result<Budget, StudyFileError> {
     Ok(budget)
 }
 
-pub(super) fn sampler(mut table: Table<'_>) -> Result<SamplerSpec, StudyFileError> {
+pub(super) fn sampler(mut table: Table<'_>) -> Result<Placed<SamplerSpec>, StudyFileError> {
     let kind = table.require("type", "type = \"sobol\"")?;
     let tagged = serde_json::json!({ "type": kind.choice(&SamplerSpec::NAMES.map(|name| (name, name)))? });
     table.finish()?;
-    serde_json::from_value(tagged).map_err(|error| kind.wrong(error.to_string()))
+    let value = serde_json::from_value(tagged).map_err(|error| kind.wrong(error.to_string()))?;
+    Ok(Placed { value, span: kind.span() })
 }
 
 pub(super) fn pruner(mut table: Table<'_>) -> Result<PrunerSpec, StudyFileError> {

@@ -1,12 +1,16 @@
 //! Samplers: each a pure function of the space, a view of the history, and a seed.
 
+mod grid;
 mod observation;
 mod random;
 mod sobol;
 mod tpe;
 
+use std::collections::HashSet;
+
 use seqtune_space::{Params, SearchSpace, SpaceError};
 
+pub use grid::Grid;
 pub use random::Random;
 pub use sobol::Sobol;
 pub use tpe::Tpe;
@@ -41,6 +45,18 @@ pub enum SampleError {
         /// What the last one breaks.
         last: SpaceError,
     },
+    /// There is nothing left to try. It ends the study.
+    #[error("all {points} points of the space have been tried")]
+    Exhausted {
+        /// How many there are.
+        points: u64,
+    },
+    /// The sampler goes through all points, and these are too many.
+    #[error("the space is continuous or has more than {limit} points: too many to go through one by one")]
+    TooMany {
+        /// How many are possible.
+        limit: u64,
+    },
 }
 
 /// Draws that a sampler makes for one point before it gives up. `seqtune check` refuses spaces that come near this.
@@ -74,6 +90,17 @@ fn first_allowed(
     Err(SampleError::Infeasible { draws: DRAWS, last })
 }
 
+/// Those of a space's points that no trial has had.
+///
+/// # Errors
+/// [`SampleError::Exhausted`] where none is left.
+fn untried(mut points: Vec<Params>, view: &View<'_>) -> Result<Vec<Params>, SampleError> {
+    let all = points.len() as u64;
+    let tried: HashSet<&str> = view.earlier().map(|trial| trial.config_key.as_str()).collect();
+    points.retain(|point| !tried.contains(point.key().as_str()));
+    if points.is_empty() { Err(SampleError::Exhausted { points: all }) } else { Ok(points) }
+}
+
 /// Results that a sampler with a model waits for before it asks it: one more than there are parameters to search, from 5 to
 /// 16.
 pub fn start_up(space: &SearchSpace) -> usize {
@@ -86,6 +113,7 @@ pub fn sampler_of(spec: &SamplerSpec) -> Box<dyn Sampler> {
     match spec {
         SamplerSpec::Random => Box::new(Random),
         SamplerSpec::Sobol => Box::new(Sobol),
+        SamplerSpec::Grid => Box::new(Grid),
         SamplerSpec::Tpe => Box::new(Tpe),
     }
 }

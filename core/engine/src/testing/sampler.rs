@@ -2,6 +2,8 @@
 //! gives other points, nothing that a decision may not see changes it, results of any kind are survived, and to maximise is
 //! to minimise the negative.
 
+use std::collections::BTreeSet;
+
 use seqtune_plugin::{Direction, FailureCause};
 use seqtune_space::{Domain, Params, SearchSpace};
 
@@ -9,6 +11,7 @@ use super::{StudyDraft, study};
 use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
 use crate::propose::propose;
+use crate::sampler::{Grid, SampleError};
 use crate::verify::verify;
 
 /// Spaces on which a sampler is tried.
@@ -35,7 +38,13 @@ const SPACES: [&str; 7] = [
 /// # Panics
 /// With the promise that it breaks.
 pub fn check_sampler(name: &str) {
+    let takes = |space: &SearchSpace| name != "grid" || Grid::takes(space);
     for text in SPACES {
+        if !takes(&study(text).spec().space) {
+            let refused = propose(&study(text).sampler(name).with(|spec| spec.seed = 3).history(), 1);
+            assert!(matches!(refused, Err(SampleError::TooMany { .. })), "{name} refuses what it cannot go through");
+            continue;
+        }
         let draft = study(text).sampler(name).trials(24).window(3);
         let history = draft.history();
         for trial in &history.trials {
@@ -51,26 +60,49 @@ pub fn check_sampler(name: &str) {
             assert_ne!(points(&history), points(&other), "{name} depends on the study's seed");
         }
 
+        let count = history.trials.len() as u64;
+        check_exhaustion(name, &history);
+
         // The results of trials inside the window must not matter: change them and decide again.
-        let changed: Vec<Event> = draft.events().into_iter().map(|event| spoil(event, 22)).collect();
+        let changed: Vec<Event> =
+            draft.events().into_iter().map(|event| spoil(event, count.saturating_sub(2))).collect();
         let changed = History::fold(&changed).expect("the rules still hold");
-        let next = |history: &History| propose(history, 24).map(|proposal| proposal.params);
+        let next = |history: &History| propose(history, count).map(|proposal| proposal.params);
         assert_eq!(next(&changed), next(&history), "{name} looks at results inside the window");
 
         // A wider space, from here on: it changes what comes, and nothing that was.
         let mut wider = history.clone();
         let space = widened(&history.spec.space);
-        let kind = EventKind::SpaceChanged { version: 1, from_trial: 24, space, declared: None };
+        let kind = EventKind::SpaceChanged { version: 1, from_trial: count, space, declared: None };
         wider.apply(&Event { seq: history.seq + 1, at_us: 0, kind }).expect("the rules hold");
         assert_eq!(verify(&wider).differences, [], "{name} replays the decisions of an older space");
-        let proposal = propose(&wider, 24).expect("there is a suggestion");
-        assert_eq!(proposal.space_version, 1);
-        assert!(wider.spec.space.check(proposal.params).is_ok(), "{name} makes points of the newest space");
+        match propose(&wider, count) {
+            Ok(proposal) => {
+                assert_eq!(proposal.space_version, 1);
+                assert!(wider.spec.space.check(proposal.params).is_ok(), "{name} makes points of the newest space");
+            }
+            Err(error) => assert!(matches!(error, SampleError::Exhausted { .. }), "{name}: {error}"),
+        }
 
         check_survival(name, text);
         check_directions(name, text);
     }
-    check_independence(name);
+    if takes(&study("x = { type = 'float', low = 0, high = 1 }").spec().space) {
+        check_independence(name);
+    }
+}
+
+/// Checks that what is exhausted was tried once and whole, in the history of a study that asked for 24 trials.
+fn check_exhaustion(name: &str, history: &History) {
+    let count = history.trials.len();
+    let keys: BTreeSet<&str> = history.trials.iter().map(|trial| trial.config_key.as_str()).collect();
+    match propose(history, count as u64) {
+        Err(SampleError::Exhausted { points }) => {
+            assert_eq!((keys.len() as u64, keys.len()), (points, count), "{name} tries every point once");
+        }
+        Err(error) => panic!("{name}: {error}"),
+        Ok(_) => assert_eq!(count, 24, "{name} goes on"),
+    }
 }
 
 /// Checks that a sampler survives trials that fail, are stopped early, or end with no number, and goes on making valid

@@ -8,6 +8,7 @@ use seqtune_space::{Params, SearchSpace};
 use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
 use crate::propose::propose;
+use crate::sampler::SampleError;
 use crate::spec::{
     Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,
     WorkerSettings,
@@ -125,7 +126,7 @@ impl StudyDraft {
         self
     }
 
-    /// How many trials have run.
+    /// How many trials have run, where the space has so many.
     #[must_use]
     pub fn trials(mut self, trials: u64) -> StudyDraft {
         self.trials = trials;
@@ -150,7 +151,10 @@ impl StudyDraft {
         let mut events = vec![Event { seq: 1, at_us: self.at_us, kind: created }];
         let mut history = History::new(&events[0]).expect("a new study has a history");
         for number in 0..self.trials {
-            let proposal = propose(&history, number).expect("the sampler must have a suggestion");
+            let proposal = match propose(&history, number) {
+                Err(SampleError::Exhausted { .. }) => break,
+                proposal => proposal.expect("the sampler must have a suggestion"),
+            };
             let params = &proposal.params;
             let value = match self.objective {
                 Some(objective) => objective(params),

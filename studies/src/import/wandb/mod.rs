@@ -11,7 +11,7 @@
 
 mod parameter;
 
-use seqtune_core::SamplerSpec;
+use seqtune_core::{Grid, SamplerSpec};
 use seqtune_plugin::Direction;
 
 use super::document::{Entry, Keys, Node, Wrong, wrong};
@@ -33,18 +33,8 @@ pub(super) fn import(root: &Node) -> Result<Imported, Wrong> {
     }
     let parameters = keys.require("parameters", "parameters: {lr: {min: 0.001, max: 0.1}}").map_err(sweep)?;
     parameters.map().map_err(sweep)?;
-    if let Some(method) = keys.take("method") {
-        let known = ["bayes", "random", "grid", "custom", "ax"];
-        let method = method.one_of(&known).map_err(sweep)?;
-        match method {
-            "random" => imported.sampler = SamplerSpec::Random,
-            "bayes" | "ax" => imported.sampler = SamplerSpec::Tpe,
-            _ => {
-                let samplers = SamplerSpec::NAMES.join(", ");
-                imported.note(format!("`method: {method}` is not carried over: the samplers here are {samplers}."));
-            }
-        }
-    }
+    let known = ["bayes", "random", "grid", "custom", "ax"];
+    let method = keys.take("method").map(|method| method.one_of(&known)).transpose().map_err(sweep)?;
     if let Some(metric) = keys.take("metric") {
         self::metric(metric, &mut imported).map_err(|error| error.of("`metric`"))?;
     }
@@ -67,6 +57,21 @@ pub(super) fn import(root: &Node) -> Result<Imported, Wrong> {
         imported.note(format!("`{}` is not carried over.", entry.key));
     }
     self::parameters(&parameters.value, "", &mut imported)?;
+    let grid = imported.space().is_ok_and(|space| Grid::takes(&space));
+    match method {
+        Some("random") => imported.sampler = SamplerSpec::Random,
+        Some("bayes" | "ax") => imported.sampler = SamplerSpec::Tpe,
+        Some("grid") if grid => imported.sampler = SamplerSpec::Grid,
+        Some("grid") => imported.note(format!(
+            "`method: grid` is not carried over: the space has more than {} points, or no end of them.",
+            Grid::POINTS
+        )),
+        Some(other) => {
+            let samplers = SamplerSpec::NAMES.join(", ");
+            imported.note(format!("`method: {other}` is not carried over: the samplers here are {samplers}."));
+        }
+        None => {}
+    }
     Ok(imported)
 }
 

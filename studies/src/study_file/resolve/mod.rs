@@ -5,9 +5,9 @@ mod points;
 mod space;
 mod warnings;
 
-use seqtune_core::{Objective, Settings, StudySpec};
+use seqtune_core::{Grid, Objective, SamplerSpec, Settings, StudySpec};
 use seqtune_plugin::FamilyInfo;
-use seqtune_space::{Params, SpaceError, ready};
+use seqtune_space::{Params, SearchSpace, SpaceError, ready};
 
 pub use feasibility::{Feasibility, percent};
 
@@ -43,6 +43,25 @@ impl Resolved {
 }
 
 impl StudyFile {
+    /// Whether the sampler can search the space.
+    fn sampler_takes(&self, space: &SearchSpace) -> Result<(), StudyFileError> {
+        if self.sampler.value != SamplerSpec::Grid || Grid::takes(space) {
+            return Ok(());
+        }
+        let unlimited = space.parameters().iter().find(|parameter| parameter.domain.cardinality().is_none());
+        let what = match (space.cardinality(), unlimited) {
+            (Some(points), _) => format!("this one has {points}"),
+            (None, Some(parameter)) => format!("`{}` alone can be any number", parameter.name),
+            (None, None) => "this one has too many to count".to_owned(),
+        };
+        let message = format!(
+            "the sampler grid goes through all points of a space, {} at most, and {what}; use another sampler, or give \
+             fewer values, numbers with a `step`",
+            Grid::POINTS
+        );
+        Err(self.source.wrong(self.sampler.span.clone(), message))
+    }
+
     /// The complete study: the family's metrics, limits, conditions, constraints and defaults put in.
     ///
     /// # Errors
@@ -66,6 +85,7 @@ impl StudyFile {
         let space = self.resolved_space(info)?;
         let feasibility = self.feasible(&space)?;
         self.probe(&space, info)?;
+        self.sampler_takes(&space)?;
         let enqueue =
             self.enqueue.iter().map(|point| self.point(point, &space, info)).collect::<Result<Vec<_>, _>>()?;
         let spec = StudySpec {
@@ -80,7 +100,7 @@ impl StudyFile {
             order: self.order,
             window: self.window.unwrap_or(self.workers.count),
             space,
-            sampler: self.sampler.clone(),
+            sampler: self.sampler.value.clone(),
             pruner: self.pruner.clone(),
             enqueue,
         };

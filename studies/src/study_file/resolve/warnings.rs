@@ -1,6 +1,6 @@
 //! What is allowed and rarely meant.
 
-use seqtune_core::{Settings, StudySpec, start_up};
+use seqtune_core::{SamplerSpec, Settings, StudySpec, start_up};
 use seqtune_plugin::Direction;
 use seqtune_space::{Domain, Parameter, Scale};
 
@@ -56,7 +56,11 @@ fn budget(spec: &StudySpec, settings: &Settings) -> Vec<String> {
     let start_up = start_up(&spec.space) as u64;
     match spec.space.cardinality() {
         Some(points) if points < trials => warnings.push(format!(
-            "the space has {points} points, and the budget asks for {trials} trials: some will be repeated"
+            "the space has {points} points, and the budget asks for {trials} trials: {}",
+            match spec.sampler {
+                SamplerSpec::Random | SamplerSpec::Sobol => "some will be repeated",
+                SamplerSpec::Grid | SamplerSpec::Tpe => "the study ends when all are tried",
+            }
         )),
         Some(points) if points <= start_up => {}
         _ if trials < start_up => warnings.push(format!(

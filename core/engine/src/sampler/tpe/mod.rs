@@ -23,7 +23,7 @@ use seqtune_space::{Params, SearchSpace};
 use self::blocks::{Block, blocks};
 use self::mixture::Mixture;
 use super::observation::{Observation, Outcome, observations};
-use super::{Random, SampleError, Sampler, Sobol, start_up};
+use super::{Random, SampleError, Sampler, Sobol, start_up, untried};
 use crate::order::View;
 use crate::seed::rng_of;
 
@@ -31,22 +31,38 @@ use crate::seed::rng_of;
 const BEST: f64 = 0.15;
 const BEST_AT_MOST: usize = 25;
 
+/// Points of the largest space of which all that are left are compared.
+const EXACT: u64 = 4096;
+
 /// Points drawn from l at a time, and how often where all of them are known or break a constraint.
 const CANDIDATES: usize = 64;
 const ROUNDS: usize = 16;
 
 /// Learns where good trials lie, on any space. Trials that are not seen yet and points that failed count as bad ones, and
-/// pruned trials as worse than those that completed. Its first trials are those of [`Sobol`].
+/// pruned trials as worse than those that completed. Its first trials are those of [`Sobol`]. No point of a small space is
+/// tried twice.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tpe;
 
 impl Sampler for Tpe {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
         let Split { best, rest, ranked } = split(&observations(view));
+        let mut untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
         if ranked < start_up(space) {
-            return Sobol.suggest(space, view, seed);
+            let even = Sobol.suggest(space, view, seed)?;
+            return Ok(match untried {
+                Some(mut points) if !points.contains(&even) => {
+                    points.swap_remove((seed % points.len() as u64) as usize)
+                }
+                _ => even,
+            });
         }
         let model = Model::new(space, &best, &rest);
+        if let Some(points) = &mut untried {
+            let ratios: Vec<f64> = points.iter().map(|point| model.ln_ratio(&space.encode(point))).collect();
+            let best = (0..ratios.len()).fold(0, |best, k| if ratios[k] > ratios[best] { k } else { best });
+            return Ok(points.swap_remove(best));
+        }
         let known: HashSet<&str> = view.earlier().map(|trial| trial.config_key.as_str()).collect();
         let mut rng = rng_of(seed, 0, "tpe");
         let mut again = None;
