@@ -18,10 +18,14 @@ const FLOOR: f64 = 0.03;
 /// How wide kernels are where points are few: by Scott's rule, of points that scatter this much.
 const SCATTER: f64 = 0.12;
 
+/// The logarithm of a share that is lost in rounding, even ten thousand times.
+const NEGLIGIBLE: f64 = -46.0;
+
 /// The density of a block's coordinates.
 pub(super) struct Mixture<'a> {
     /// One a kernel, and last the one without a point. They sum to 1.
     weights: Vec<f64>,
+    ln_weights: Vec<f64>,
     axes: Vec<Axis<'a>>,
 }
 
@@ -42,7 +46,8 @@ enum Kernels {
     /// Normal distributions cut to the unit interval.
     Normal {
         means: Vec<f64>,
-        deviations: Vec<f64>,
+        /// One over each standard deviation; 0 where the point says nothing.
+        precisions: Vec<f64>,
         /// Logarithm of what each is divided by.
         ln_norms: Vec<f64>,
     },
@@ -71,12 +76,13 @@ impl<'a> Mixture<'a> {
             let values: Vec<Option<f64>> = points.iter().map(|(_, point)| point[at]).collect();
             Axis::new(space, *dimension, &values, widest)
         });
-        Mixture { weights, axes: axes.collect() }
+        let ln_weights = weights.iter().map(|weight| libm::log(*weight)).collect();
+        Mixture { axes: axes.collect(), weights, ln_weights }
     }
 
     /// The logarithm of the density at the block's coordinates.
     pub(super) fn ln_density(&self, at: &[f64]) -> f64 {
-        let mut terms: Vec<f64> = self.weights.iter().map(|weight| libm::log(*weight)).collect();
+        let mut terms = self.ln_weights.clone();
         for (axis, at) in self.axes.iter().zip(at) {
             axis.add_to(&mut terms, *at);
         }
@@ -84,7 +90,9 @@ impl<'a> Mixture<'a> {
         if !most.is_finite() {
             return most;
         }
-        most + libm::log(terms.iter().map(|term| libm::exp(term - most)).sum())
+        // What is so much smaller than the largest term changes no digit of the sum.
+        let terms = terms.iter().map(|term| term - most).filter(|term| *term > NEGLIGIBLE);
+        most + libm::log(terms.map(libm::exp).sum())
     }
 
     /// Draws coordinates of the block.
@@ -110,9 +118,9 @@ impl<'a> Axis<'a> {
     /// Adds the logarithm of each kernel's factor.
     fn add_to(&self, terms: &mut [f64], at: f64) {
         match &self.kernels {
-            Kernels::Normal { means, deviations, ln_norms } => {
-                for (((term, mean), deviation), ln_norm) in terms.iter_mut().zip(means).zip(deviations).zip(ln_norms) {
-                    let z = (at - mean) / deviation;
+            Kernels::Normal { means, precisions, ln_norms } => {
+                for (((term, mean), precision), ln_norm) in terms.iter_mut().zip(means).zip(precisions).zip(ln_norms) {
+                    let z = (at - mean) * precision;
                     *term -= 0.5 * z * z + ln_norm;
                 }
             }
@@ -130,11 +138,11 @@ impl<'a> Axis<'a> {
 
     fn draw(&self, kernel: usize, rng: &mut impl Rng) -> f64 {
         match &self.kernels {
-            Kernels::Normal { means, deviations, .. } if kernel < means.len() && deviations[kernel].is_finite() => {
+            Kernels::Normal { means, precisions, .. } if kernel < means.len() && precisions[kernel] > 0.0 => {
                 // A mean within the interval and a deviation of its length at most: every third draw is inside.
                 loop {
                     let normal: f64 = StandardNormal.sample(rng);
-                    let at = means[kernel] + deviations[kernel] * normal;
+                    let at = means[kernel] + normal / precisions[kernel];
                     if (0.0..1.0).contains(&at) {
                         return at;
                     }
@@ -177,15 +185,15 @@ fn normal(values: &[Option<f64>], widest: f64) -> Kernels {
         values.iter().enumerate().filter_map(|(k, value)| Some(((*value)?, k))).collect();
     order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let known: Vec<f64> = order.iter().map(|(value, _)| *value).collect();
-    let mut kernels = (vec![0.5; values.len()], vec![f64::INFINITY; values.len()], vec![0.0; values.len()]);
+    let mut kernels = (vec![0.5; values.len()], vec![0.0; values.len()], vec![0.0; values.len()]);
     for ((mean, k), deviation) in order.iter().zip(deviations(&known, widest)) {
         kernels.0[*k] = *mean;
-        kernels.1[*k] = deviation;
+        kernels.1[*k] = 1.0 / deviation;
         let within = phi((1.0 - mean) / deviation) - phi(-mean / deviation);
         kernels.2[*k] = libm::log(deviation * (2.0 * std::f64::consts::PI).sqrt() * within);
     }
-    let (means, deviations, ln_norms) = kernels;
-    Kernels::Normal { means, deviations, ln_norms }
+    let (means, precisions, ln_norms) = kernels;
+    Kernels::Normal { means, precisions, ln_norms }
 }
 
 /// The same over cells. All kernels on one value are equally wide, by the gaps between different values.
