@@ -90,13 +90,18 @@ fn first_allowed(
     Err(SampleError::Infeasible { draws: DRAWS, last })
 }
 
+/// Keys of the points that trials have had, whatever came of them.
+fn tried<'a>(view: &View<'a>) -> HashSet<&'a str> {
+    view.earlier().map(|trial| trial.config_key.as_str()).collect()
+}
+
 /// Those of a space's points that no trial has had.
 ///
 /// # Errors
 /// [`SampleError::Exhausted`] where none is left.
 fn untried(mut points: Vec<Params>, view: &View<'_>) -> Result<Vec<Params>, SampleError> {
     let all = points.len() as u64;
-    let tried: HashSet<&str> = view.earlier().map(|trial| trial.config_key.as_str()).collect();
+    let tried = tried(view);
     points.retain(|point| !tried.contains(point.key().as_str()));
     if points.is_empty() { Err(SampleError::Exhausted { points: all }) } else { Ok(points) }
 }

@@ -18,7 +18,7 @@ use crate::spec::{
 type At = fn(&Params) -> bool;
 
 /// A study to be: a space, and what else a test wants to say.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct StudyDraft {
     spec: StudySpec,
     trials: u64,

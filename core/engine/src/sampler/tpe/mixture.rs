@@ -138,7 +138,9 @@ impl<'a> Axis<'a> {
 
     fn draw(&self, kernel: usize, rng: &mut impl Rng) -> f64 {
         match &self.kernels {
-            Kernels::Normal { means, precisions, .. } if kernel < means.len() && precisions[kernel] > 0.0 => {
+            // Its point says nothing here.
+            Kernels::Normal { precisions, .. } if precisions.get(kernel) == Some(&0.0) => rng.random(),
+            Kernels::Normal { means, precisions, .. } if kernel < means.len() => {
                 // A mean within the interval and a deviation of its length at most: every third draw is inside.
                 loop {
                     let normal: f64 = StandardNormal.sample(rng);
@@ -155,6 +157,7 @@ impl<'a> Axis<'a> {
                 let value = pick(&shares, rng.random());
                 0.5 * (ends[value] + ends[value + 1])
             }
+            // The kernel without a point.
             _ => {
                 let share = rng.random();
                 self.prior.as_ref().map_or(share, |known| known.quantile(share))

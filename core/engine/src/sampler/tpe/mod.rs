@@ -15,15 +15,13 @@
 mod blocks;
 mod mixture;
 
-use std::collections::HashSet;
-
 use rand_chacha::ChaCha8Rng;
 use seqtune_space::{Params, SearchSpace};
 
 use self::blocks::{Block, blocks};
 use self::mixture::Mixture;
 use super::observation::{Observation, Outcome, observations};
-use super::{Random, SampleError, Sampler, Sobol, start_up, untried};
+use super::{Random, SampleError, Sampler, Sobol, start_up, tried, untried};
 use crate::order::View;
 use crate::seed::rng_of;
 
@@ -63,7 +61,7 @@ impl Sampler for Tpe {
             let best = (0..ratios.len()).fold(0, |best, k| if ratios[k] > ratios[best] { k } else { best });
             return Ok(points.swap_remove(best));
         }
-        let known: HashSet<&str> = view.earlier().map(|trial| trial.config_key.as_str()).collect();
+        let known = tried(view);
         let mut rng = rng_of(seed, 0, "tpe");
         let mut again = None;
         for _ in 0..ROUNDS {
