@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::lock::Lock;
 use super::request::{self, RequestKind};
@@ -121,11 +121,27 @@ pub(super) fn check_format(directory: &Path) -> Result<u32, StoreError> {
     Ok(found)
 }
 
+/// A connection that changes nothing, but for this: a writer that was killed while the file went into WAL mode or out of it
+/// leaves a rollback journal, which has to be played back before anybody can read.
 fn connect(directory: &Path) -> Result<Connection, StoreError> {
     let fail = |error| StoreError::of(directory, error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(directory.join(DATABASE), flags).map_err(fail)?;
-    connection.busy_timeout(Duration::from_secs(2)).map_err(fail)?;
-    connection.pragma_update(None, "query_only", true).map_err(fail)?;
-    Ok(connection)
+    let open = |access: OpenFlags| {
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(directory.join(DATABASE), flags)?;
+        connection.busy_timeout(Duration::from_secs(2))?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    };
+    let touch = |connection: &Connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    let connection = open(OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(fail)?;
+    match touch(&connection) {
+        Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::ReadOnly => {
+            drop(connection);
+            // SQLite plays it back at the first look, under locks of its own: a journal of a live writer is left alone.
+            open(OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(|writer| touch(&writer)).map_err(fail)?;
+            open(OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(fail)
+        }
+        // What else is wrong is for the first query to say.
+        _ => Ok(connection),
+    }
 }

@@ -120,6 +120,33 @@ fn a_creation_that_was_cut_off_left_no_study() {
     assert!(is_study(scratch.path()));
 }
 
+/// A kill while the file changes its journal mode leaves a rollback journal, in which the truth is.
+#[test]
+fn a_kill_on_the_way_into_wal_mode_or_out_of_it_leaves_a_study_that_opens() {
+    let (live, left) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut store = create(live.path());
+    let appended = store.append(kinds()).unwrap();
+    store.close().unwrap();
+    // A transaction that has reached the file and is not committed, copied as a kill would leave it.
+    let writer = sql(live.path());
+    let half = "PRAGMA cache_size = 1; BEGIN; CREATE TABLE half (x); INSERT INTO half VALUES (zeroblob(1000000));";
+    writer.execute_batch(half).unwrap();
+    let killed = |file: &str| std::fs::copy(live.path().join(file), left.path().join(file)).unwrap();
+    let leave = || (killed(DATABASE), killed("study.db-journal"));
+
+    leave();
+    assert!(is_study(left.path()));
+    assert_eq!(StoreReader::open(left.path()).unwrap().events_after(1).unwrap(), appended);
+    assert!(!left.path().join("study.db-journal").exists(), "it was played back");
+    leave();
+    assert_eq!(Store::open(left.path()).unwrap().events_after(1).unwrap(), appended);
+
+    // That of a live writer stays where it is.
+    assert!(StoreReader::open(live.path()).is_err());
+    writer.execute_batch("COMMIT").unwrap();
+    assert_eq!(writer.query_row("SELECT count(*) FROM half", [], |row| row.get::<_, u64>(0)).unwrap(), 1);
+}
+
 #[test]
 fn newer_and_foreign_files_are_refused_untouched() {
     let scratch = TempDir::new().unwrap();
