@@ -4,7 +4,7 @@
 //!
 //! 1. **The log is the study.** [`Store`] keeps one append-only table of [`Event`]s in one SQLite file. [`History`] is
 //!    the fold of it; manager, CLI and viewer use the same [`History::apply`]. Nothing is updated in place.
-//! 2. **Deciding is pure.** [`propose`] and [`Sampler::suggest`] are functions of the space, a [`View`] of the history
+//! 2. **Deciding is pure.** [`Proposer`] and [`Sampler::suggest`] are functions of the space, a [`View`] of the history
 //!    and a seed. They have no memory, no clock and no shared random stream.
 //! 3. **Every decision can be replayed.** Each `trial_started` records which part of the log it saw; [`verify`]
 //!    decides again and compares.
@@ -34,7 +34,7 @@ mod verify;
 pub use event::{AttemptEnd, Event, EventKind, MetricsJson, Origin, Seen};
 pub use history::{Attempt, Checkpoint, History, HistoryError, Point, Queued, Trial, TrialEnd, TrialState};
 pub use order::{View, next_trial_may_start};
-pub use propose::{Proposal, exhausted, propose};
+pub use propose::{Proposal, Proposer, propose};
 pub use sampler::{Grid, SampleError, Sampler, start_up};
 pub use spec::{
     Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,

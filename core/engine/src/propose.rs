@@ -7,6 +7,7 @@ use crate::history::History;
 use crate::order::View;
 use crate::sampler::{SampleError, Sampler, sampler_of};
 use crate::seed::seed_of;
+use crate::spec::SamplerSpec;
 
 /// A point to try, and where it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,38 +43,58 @@ impl Proposal {
     }
 }
 
-/// What trial `trial` is, at the present end of the log: a waiting point of the queue, else the default configuration
-/// for trial 0, else what the sampler suggests.
+/// Decides what the trials of one study are. What it has worked out for one decision it keeps for the next: the log only
+/// grows, so that this saves time and changes nothing. A new one decides the same.
+pub struct Proposer {
+    sampler: Box<dyn Sampler>,
+}
+
+impl Proposer {
+    /// For a study that chooses its points so. One for each study: it remembers trials by their numbers.
+    pub fn new(sampler: &SamplerSpec) -> Proposer {
+        Proposer { sampler: sampler_of(sampler) }
+    }
+
+    /// What trial `trial` is, at the present end of the log: a waiting point of the queue, else the default configuration
+    /// for trial 0, else what the sampler suggests.
+    ///
+    /// # Errors
+    /// Where the sampler has nothing to suggest.
+    pub fn propose(&self, history: &History, trial: u64) -> Result<Proposal, SampleError> {
+        self.propose_from(View::now(history, trial), history.space_version(trial))
+    }
+
+    /// Why there is no next trial, where the space is exhausted.
+    pub fn exhausted(&self, history: &History) -> Option<String> {
+        history.spec.space.cardinality()?;
+        match self.propose(history, history.trials.len() as u64) {
+            Err(error @ SampleError::Exhausted { .. }) => Some(error.to_string()),
+            _ => None,
+        }
+    }
+
+    /// [`Proposer::propose`] with a given view and version of the space.
+    pub(crate) fn propose_from(&self, view: View<'_>, space_version: u64) -> Result<Proposal, SampleError> {
+        let (history, trial) = (view.history(), view.trial());
+        let (spec, space) = (&history.spec, history.space(space_version));
+        let taken = view.earlier().filter(|earlier| earlier.origin == Origin::Enqueued).count();
+        let waiting = history.queue.get(taken).filter(|queued| queued.from_trial <= trial);
+        let (params, origin) = if let Some(queued) = waiting {
+            (queued.params.clone(), Origin::Enqueued)
+        } else if let Some(defaults) = (trial == 0).then(|| space.defaults()).flatten() {
+            (defaults, Origin::Default)
+        } else {
+            let params = self.sampler.suggest(space, &view, seed_of(spec.seed, trial, "sampler"))?;
+            (params, Origin::Sampler)
+        };
+        Ok(Proposal { trial, params, origin, space_version, seed: seed_of(spec.seed, 0, "train"), seen: view.seen() })
+    }
+}
+
+/// [`Proposer::propose`], for one decision.
 ///
 /// # Errors
 /// Where the sampler has nothing to suggest.
 pub fn propose(history: &History, trial: u64) -> Result<Proposal, SampleError> {
-    let version = history.space_version(trial);
-    propose_from(View::now(history, trial), version, sampler_of(&history.spec.sampler).as_ref())
-}
-
-/// Why there is no next trial, where the space is exhausted.
-pub fn exhausted(history: &History) -> Option<String> {
-    history.spec.space.cardinality()?;
-    match propose(history, history.trials.len() as u64) {
-        Err(error @ SampleError::Exhausted { .. }) => Some(error.to_string()),
-        _ => None,
-    }
-}
-
-/// [`propose`] with a given view, version of the space, and sampler.
-pub(crate) fn propose_from(view: View<'_>, space_version: u64, sampler: &dyn Sampler) -> Result<Proposal, SampleError> {
-    let (history, trial) = (view.history(), view.trial());
-    let (spec, space) = (&history.spec, history.space(space_version));
-    let taken = view.earlier().filter(|earlier| earlier.origin == Origin::Enqueued).count();
-    let waiting = history.queue.get(taken).filter(|queued| queued.from_trial <= trial);
-    let (params, origin) = if let Some(queued) = waiting {
-        (queued.params.clone(), Origin::Enqueued)
-    } else if let Some(defaults) = (trial == 0).then(|| space.defaults()).flatten() {
-        (defaults, Origin::Default)
-    } else {
-        let params = sampler.suggest(space, &view, seed_of(spec.seed, trial, "sampler"))?;
-        (params, Origin::Sampler)
-    };
-    Ok(Proposal { trial, params, origin, space_version, seed: seed_of(spec.seed, 0, "train"), seen: view.seen() })
+    Proposer::new(&history.spec.sampler).propose(history, trial)
 }

@@ -2,8 +2,7 @@
 
 use crate::history::History;
 use crate::order::View;
-use crate::propose::propose_from;
-use crate::sampler::sampler_of;
+use crate::propose::Proposer;
 
 /// What replaying a log showed.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +26,7 @@ pub struct Difference {
 
 /// Decides about every trial of the history again, from what its event says it saw.
 pub fn verify(history: &History) -> Verified {
-    let sampler = sampler_of(&history.spec.sampler);
+    let proposer = Proposer::new(&history.spec.sampler);
     let mut differences = Vec::new();
     for trial in &history.trials {
         let mut compare = |logged: String, replayed: String| {
@@ -42,7 +41,7 @@ pub fn verify(history: &History) -> Verified {
         compare(format!("key {}", trial.config_key), format!("key {}", trial.params.key()));
         let version = trial.space_version;
         compare(format!("space {version}"), format!("space {}", history.space_version(trial.number)));
-        match propose_from(View::then(history, trial.number, trial.seen), version, sampler.as_ref()) {
+        match proposer.propose_from(View::then(history, trial.number, trial.seen), version) {
             Ok(again) => compare(
                 format!("{:?} {} seed {}", trial.origin, trial.params, trial.seed),
                 format!("{:?} {} seed {}", again.origin, again.params, again.seed),

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use seqtune::study_file::show_seconds;
-use seqtune_core::{Event, EventKind, History, StoreError, StoreReader, TrialState, exhausted};
+use seqtune_core::{Event, EventKind, History, Proposer, StoreError, StoreReader, TrialState};
 use seqtune_plugin::Direction;
 use serde::Serialize;
 
@@ -134,7 +134,7 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
 /// Whether no trial is left, and some part of the budget or the whole space is spent.
 fn is_finished(history: &History) -> bool {
     history.trials.iter().all(|trial| trial.end.is_some())
-        && (history.budget_spent(None).is_some() || exhausted(history).is_some())
+        && (history.budget_spent(None).is_some() || Proposer::new(&history.spec.sampler).exhausted(history).is_some())
 }
 
 fn all(rows: &[StatusRow]) -> Table {

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use seqtune_core::{
-    EventKind, History, Proposal, RequestKind, SampleError, Store, StoreError, TrialState, exhausted,
-    next_trial_may_start, propose,
+    EventKind, History, Proposal, Proposer, RequestKind, SampleError, Store, StoreError, TrialState,
+    next_trial_may_start,
 };
 use seqtune_plugin::FailureCause;
 use seqtune_plugin::protocol::{CheckpointPlan, FromWorker, Run, ToWorker, Verdict};
@@ -39,7 +39,8 @@ pub(super) fn run(
     let window = spec.window;
     // The first look at requests is due at once.
     let ticked = Instant::now().checked_sub(TICK).unwrap_or_else(Instant::now);
-    let mut turn = Turn { log, crew, signals, device, stopping: None, ticked };
+    let proposer = Proposer::new(&spec.sampler);
+    let mut turn = Turn { log, proposer, crew, signals, device, stopping: None, ticked };
     if fixed && idle > 0 {
         turn.log.warn(&format!(
             "{idle} of {workers} workers will be idle: the study's order is fixed with window {window} (set window in \
@@ -77,6 +78,7 @@ enum Stopping {
 
 struct Turn<'a> {
     log: Log<'a>,
+    proposer: Proposer,
     crew: Crew,
     signals: Signals,
     device: String,
@@ -142,7 +144,7 @@ impl Turn<'_> {
         if history.budget_spent(Some(now_us())).is_some() || !next_trial_may_start(history) {
             return Ok(None);
         }
-        match propose(history, history.trials.len() as u64) {
+        match self.proposer.propose(history, history.trials.len() as u64) {
             Ok(proposal) => Ok(Some(Work::Start(proposal))),
             // The run ends when what is still trained has ended.
             Err(SampleError::Exhausted { .. }) => Ok(None),
@@ -389,7 +391,7 @@ impl Turn<'_> {
         }
         let history = self.log.history();
         let finished = history.count(TrialState::Waiting) + history.count(TrialState::Running) == 0;
-        let over = || history.budget_spent(Some(now_us())).or_else(|| exhausted(history));
+        let over = || history.budget_spent(Some(now_us())).or_else(|| self.proposer.exhausted(history));
         match (&self.stopping, finished.then(over).flatten()) {
             (_, Some(reason)) => Some(Outcome::Done { reason }),
             (Some(Stopping::AfterRunning(reason) | Stopping::Now(reason, _)), _) => {

@@ -7,7 +7,7 @@ use seqtune_space::{Params, SearchSpace};
 
 use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
-use crate::propose::propose;
+use crate::propose::Proposer;
 use crate::sampler::SampleError;
 use crate::spec::{
     Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,
@@ -150,8 +150,9 @@ impl StudyDraft {
         let created = EventKind::StudyCreated { spec: Box::new(self.spec.clone()), settings, build: "test".to_owned() };
         let mut events = vec![Event { seq: 1, at_us: self.at_us, kind: created }];
         let mut history = History::new(&events[0]).expect("a new study has a history");
+        let proposer = Proposer::new(&self.spec.sampler);
         for number in 0..self.trials {
-            let proposal = match propose(&history, number) {
+            let proposal = match proposer.propose(&history, number) {
                 Err(SampleError::Exhausted { .. }) => break,
                 proposal => proposal.expect("the sampler must have a suggestion"),
             };
