@@ -140,11 +140,13 @@ pub enum SamplerSpec {
     Grid,
     /// A tree-structured Parzen estimator: learns where good trials lie.
     Tpe,
+    /// A Gaussian process: learns how good each point is, and how sure that is.
+    Gp,
 }
 
 impl SamplerSpec {
     /// Names that a study file may use.
-    pub const NAMES: [&'static str; 4] = ["random", "sobol", "grid", "tpe"];
+    pub const NAMES: [&'static str; 5] = ["random", "sobol", "grid", "tpe", "gp"];
 }
 
 /// Which trials are stopped early.

@@ -1,5 +1,6 @@
 //! Samplers: each a pure function of the space, a view of the history, and a seed.
 
+mod gp;
 mod grid;
 mod observation;
 mod random;
@@ -10,6 +11,7 @@ use std::collections::HashSet;
 
 use seqtune_space::{Params, SearchSpace, SpaceError};
 
+pub use gp::Gp;
 pub use grid::Grid;
 pub use random::Random;
 pub use sobol::Sobol;
@@ -120,5 +122,6 @@ pub fn sampler_of(spec: &SamplerSpec) -> Box<dyn Sampler> {
         SamplerSpec::Sobol => Box::new(Sobol),
         SamplerSpec::Grid => Box::new(Grid),
         SamplerSpec::Tpe => Box::new(Tpe),
+        SamplerSpec::Gp => Box::new(Gp::default()),
     }
 }

@@ -7,8 +7,9 @@ use crate::history::{Trial, TrialEnd};
 use crate::order::View;
 
 /// One earlier trial, as a sampler sees it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Observation<'a> {
+    pub(super) trial: &'a Trial,
     pub(super) params: &'a Params,
     pub(super) outcome: Outcome,
 }
@@ -26,11 +27,18 @@ pub(super) enum Outcome {
     Pending,
 }
 
+impl Outcome {
+    /// Whether it says how good the point is.
+    pub(super) fn has_loss(self) -> bool {
+        matches!(self, Outcome::Completed { .. } | Outcome::Pruned { .. })
+    }
+}
+
 /// The trials that the view shows, in number order. Trials that failed for reasons that are not their point's (a crash, a
 /// time limit, an interruption) teach nothing and are left out.
 pub(super) fn observations<'a>(view: &View<'a>) -> Vec<Observation<'a>> {
     view.earlier()
-        .filter_map(|trial| Some(Observation { params: &trial.params, outcome: outcome(view, trial)? }))
+        .filter_map(|trial| Some(Observation { trial, params: &trial.params, outcome: outcome(view, trial)? }))
         .collect()
 }
 
@@ -38,16 +46,20 @@ fn outcome(view: &View<'_>, trial: &Trial) -> Option<Outcome> {
     if !view.sees_end(trial) {
         return Some(Outcome::Pending);
     }
-    let history = view.history();
-    let loss = history.value(trial).map(|value| match history.spec.objective().direction {
-        Direction::Minimize => value,
-        Direction::Maximize => -value,
-    });
+    let loss = view.history().value(trial).map(|value| loss_of(view, value));
     match (trial.end.as_ref()?, loss) {
         (TrialEnd::Completed, Some(loss)) => Some(Outcome::Completed { loss }),
         (TrialEnd::Pruned { .. }, Some(loss)) => Some(Outcome::Pruned { step: trial.step(), loss }),
         // Its number is not finite.
         (TrialEnd::Completed | TrialEnd::Pruned { .. }, None) => Some(Outcome::Failed),
         (TrialEnd::Failed { cause, .. }, _) => cause.is_of_the_point().then_some(Outcome::Failed),
+    }
+}
+
+/// A value of the study's objective as a loss.
+pub(super) fn loss_of(view: &View<'_>, value: f64) -> f64 {
+    match view.history().spec.objective().direction {
+        Direction::Minimize => value,
+        Direction::Maximize => -value,
     }
 }

@@ -20,7 +20,7 @@ use seqtune_space::{Params, SearchSpace};
 
 use self::blocks::{Block, blocks};
 use self::mixture::Mixture;
-use super::observation::{Observation, Outcome, observations};
+use super::observation::{Outcome, observations};
 use super::{Random, SampleError, Sampler, Sobol, start_up, tried, untried};
 use crate::order::View;
 use crate::seed::rng_of;
@@ -44,7 +44,7 @@ pub struct Tpe;
 
 impl Sampler for Tpe {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
-        let Split { best, rest, ranked } = split(&observations(view));
+        let Split { best, rest, ranked } = split(observations(view).iter().map(|one| (one.params, one.outcome)));
         let mut untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
         if ranked < start_up(space) {
             let even = Sobol.suggest(space, view, seed)?;
@@ -98,13 +98,13 @@ struct Split<'a> {
     ranked: usize,
 }
 
-fn split<'a>(seen: &[Observation<'a>]) -> Split<'a> {
+fn split<'a>(seen: impl IntoIterator<Item = (&'a Params, Outcome)>) -> Split<'a> {
     // Completed trials by loss, then pruned ones, those that came further first; equals by number.
     let mut ranked: Vec<(&'a Params, Outcome)> = Vec::new();
     let mut rest: Vec<Weighted<'a>> = Vec::new();
-    for Observation { params, outcome } in seen {
+    for (params, outcome) in seen {
         match outcome {
-            Outcome::Completed { .. } | Outcome::Pruned { .. } => ranked.push((params, *outcome)),
+            Outcome::Completed { .. } | Outcome::Pruned { .. } => ranked.push((params, outcome)),
             Outcome::Failed | Outcome::Pending => rest.push((1.0, params)),
         }
     }
@@ -224,9 +224,8 @@ mod tests {
     }
 
     fn observed(params: &[Params], outcomes: &[Outcome]) -> Vec<(f64, Params)> {
-        let seen: Vec<Observation<'_>> =
-            params.iter().zip(outcomes).map(|(params, outcome)| Observation { params, outcome: *outcome }).collect();
-        split(&seen).best.into_iter().map(|(weight, params)| (weight, params.clone())).collect()
+        let seen = params.iter().zip(outcomes).map(|(params, outcome)| (params, *outcome));
+        split(seen).best.into_iter().map(|(weight, params)| (weight, params.clone())).collect()
     }
 
     /// A pruned trial is neither a loss of 0 nor better than one that completed, whatever it said early on.

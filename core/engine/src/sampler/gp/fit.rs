@@ -1,0 +1,137 @@
+//! Fits hyperparameters: L-BFGS from argmin, kept from its traps.
+//!
+//! argmin asks for cost and gradient in separate calls, and for the gradient once more after each line search: the last
+//! evaluations are remembered. Its line searches have no limit of their own: the budget is kept by refusing to evaluate, and what
+//! counts is the best point that was evaluated, however the search ended. Moré-Thuente is used; Hager-Zhang's line search can run
+//! without end (argmin issues 497 and 541).
+
+use std::cell::RefCell;
+
+use argmin::core::{CostFunction, Error, Executor, Gradient};
+use argmin::solver::linesearch::MoreThuenteLineSearch;
+use argmin::solver::quasinewton::LBFGS;
+
+use super::axes::Axis;
+use super::likelihood::{Data, Hyperparameters, Likelihood};
+
+/// Evaluations of one fit at most, and its iterations.
+const EVALUATIONS: usize = 100;
+const ITERATIONS: u64 = 50;
+
+/// Vectors that L-BFGS remembers.
+const MEMORY: usize = 8;
+
+/// What an evaluation that failed costs: more than any that did not.
+const FAILED: f64 = 1e10;
+
+/// The hyperparameters of the highest posterior density that was found.
+pub(super) fn fit(axes: &[Axis], data: &Data) -> Hyperparameters {
+    // Length scales that grow with the number of axes keep distances the same.
+    let searched = axes.len().max(1) as f64;
+    let start = |length: f64, noise: f64| {
+        let mut start = vec![libm::log(length); axes.len()];
+        start.extend([0.0, libm::log(noise)]);
+        start
+    };
+    let starts = [start((0.5 * searched.sqrt()).clamp(0.3, 2.0), 1e-2)];
+    let problem = Problem::new(Likelihood::new(axes, data));
+    let mut best = (f64::INFINITY, starts[0].clone());
+    for start in starts {
+        let (cost, at) = minimise(&problem, start);
+        if cost < best.0 {
+            best = (cost, at);
+        }
+    }
+    Hyperparameters::of(&best.1)
+}
+
+fn minimise(problem: &Problem<'_>, start: Vec<f64>) -> (f64, Vec<f64>) {
+    problem.begin(&start);
+    let search = || -> Result<(), Error> {
+        let line = MoreThuenteLineSearch::new().with_c(1e-4, 0.9)?;
+        let solver = LBFGS::new(line, MEMORY).with_tolerance_grad(1e-2)?.with_tolerance_cost(1e-4)?;
+        let configured = |state: argmin::core::IterState<Vec<f64>, Vec<f64>, (), (), (), f64>| {
+            state.param(start.clone()).max_iters(ITERATIONS)
+        };
+        Executor::new(problem, solver).configure(configured).timer(false).ctrlc(false).run()?;
+        Ok(())
+    };
+    // An error is the end of the budget, or a line search that finds no lower point: in both cases the best one stands.
+    if let Err(error) = search() {
+        tracing::trace!("a fit ended early: {error}");
+    }
+    problem.best()
+}
+
+/// The likelihood as argmin asks for it.
+struct Problem<'a> {
+    state: RefCell<State<'a>>,
+}
+
+struct State<'a> {
+    likelihood: Likelihood<'a>,
+    evaluations: usize,
+    /// The last evaluations: where, cost, gradient.
+    recent: Vec<(Vec<f64>, f64, Vec<f64>)>,
+    best: (f64, Vec<f64>),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the budget of {EVALUATIONS} evaluations is spent")]
+struct Spent;
+
+impl<'a> Problem<'a> {
+    fn new(likelihood: Likelihood<'a>) -> Problem<'a> {
+        let state = State { likelihood, evaluations: 0, recent: Vec::new(), best: (f64::INFINITY, Vec::new()) };
+        Problem { state: RefCell::new(state) }
+    }
+
+    fn begin(&self, start: &[f64]) {
+        let mut state = self.state.borrow_mut();
+        state.evaluations = 0;
+        state.recent.clear();
+        state.best = (f64::INFINITY, start.to_vec());
+    }
+
+    fn best(&self) -> (f64, Vec<f64>) {
+        self.state.borrow().best.clone()
+    }
+
+    fn evaluate(&self, at: &[f64]) -> Result<(f64, Vec<f64>), Error> {
+        let mut state = self.state.borrow_mut();
+        if let Some((_, cost, gradient)) = state.recent.iter().find(|(known, ..)| known == at) {
+            return Ok((*cost, gradient.clone()));
+        }
+        if state.evaluations == EVALUATIONS {
+            return Err(Spent.into());
+        }
+        state.evaluations += 1;
+        let (cost, gradient) = state.likelihood.evaluate(at).unwrap_or_else(|| (FAILED, vec![0.0; at.len()]));
+        if cost < state.best.0 && cost < FAILED {
+            state.best = (cost, at.to_vec());
+        }
+        if state.recent.len() == 4 {
+            state.recent.remove(0);
+        }
+        state.recent.push((at.to_vec(), cost, gradient.clone()));
+        Ok((cost, gradient))
+    }
+}
+
+impl CostFunction for &Problem<'_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    fn cost(&self, param: &Vec<f64>) -> Result<f64, Error> {
+        Ok(self.evaluate(param)?.0)
+    }
+}
+
+impl Gradient for &Problem<'_> {
+    type Param = Vec<f64>;
+    type Gradient = Vec<f64>;
+
+    fn gradient(&self, param: &Vec<f64>) -> Result<Vec<f64>, Error> {
+        Ok(self.evaluate(param)?.1)
+    }
+}

@@ -1,0 +1,176 @@
+//! A Gaussian process: learns how good each point is, and how sure that is.
+
+mod acquisition;
+mod axes;
+mod descent;
+mod fit;
+mod kernel;
+mod likelihood;
+mod matrix;
+mod normal;
+mod posterior;
+mod search;
+mod targets;
+#[cfg(test)]
+mod testing;
+
+use std::sync::{Mutex, PoisonError};
+
+use rand_distr::{Distribution, StandardNormal};
+use seqtune_space::{Params, SearchSpace};
+
+use self::acquisition::Acquisition;
+use self::axes::{Axis, axes, row_of_point};
+use self::likelihood::{Data, Hyperparameters};
+use self::posterior::Posterior;
+use self::search::Search;
+use self::targets::Known;
+use super::observation::{Observation, Outcome, observations};
+use super::{Random, SampleError, Sampler, Sobol, start_up, tried, untried};
+use crate::order::View;
+use crate::seed::{rng_of, seed_of};
+
+/// Points of the largest space of which all that are left are compared.
+const EXACT: u64 = 4096;
+
+/// Fantasies of an acquisition.
+const FANTASIES: usize = 32;
+
+/// Fits that are remembered.
+const REMEMBERED: usize = 4;
+
+/// How strongly declared priors count: their density to this power, over the number of results.
+const PRIOR: f64 = 10.0;
+
+/// Results of the largest model; of more, these are chosen.
+const WHOLE: usize = 1000;
+
+/// How many of a larger history a model is made from: the best, the newest, and those nearest to the best one.
+const CHOSEN: [usize; 3] = [128, 128, 256];
+
+/// Results that hyperparameters are fitted to at most.
+const FITTED: usize = 400;
+
+/// Hyperparameters are fitted again when there is this much more to fit them to.
+const GROWTH: f64 = 1.05;
+
+/// Models the objective by a Gaussian process over the whole space, and proposes the point of which the largest improvement is
+/// expected. No point is proposed twice where others are left.
+#[derive(Debug, Default)]
+pub struct Gp {
+    /// The last fits, and what they were made from: the same data give the same hyperparameters.
+    fits: Mutex<Vec<(Data, Hyperparameters)>>,
+}
+
+impl Sampler for Gp {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+        let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
+        let observations = observations(view);
+        let results = observations.iter().filter(|one| one.outcome.has_loss()).count();
+        let axes = axes(space);
+        let known = if results < start_up(space) { None } else { Known::of(space, &axes, view, &observations) };
+        let Some(known) = known else {
+            let even = Sobol.suggest(space, view, seed)?;
+            return Ok(match untried {
+                Some(mut points) if !points.contains(&even) => {
+                    points.swap_remove((seed % points.len() as u64) as usize)
+                }
+                _ => even,
+            });
+        };
+        let known = known.thinned(&axes);
+        let fitted = self.fitted(space, &axes, view, &observations, results);
+        let posterior = Posterior::new(&axes, &known.data, fitted);
+        let mut rng = rng_of(seed, 0, "gp");
+        let numbers = Acquisition::normals(&known.data, &known.pending);
+        let normals: Vec<Vec<f64>> =
+            (0..FANTASIES).map(|_| StandardNormal.sample_iter(&mut rng).take(numbers).collect()).collect();
+        let acquisition = Acquisition::new(posterior, &known.data, &known.pending, &normals);
+        if let Some(mut points) = untried {
+            let rows: Vec<_> = points.iter().map(|point| row_of_point(space, &axes, point)).collect();
+            let values = acquisition.values(&rows);
+            let best = (0..values.len()).fold(0, |best, k| if values[k] > values[best] { k } else { best });
+            return Ok(points.swap_remove(best));
+        }
+        let tried = tried(view);
+        let guessed = space.parameters().iter().any(|parameter| parameter.prior.is_some());
+        let prior = if guessed { PRIOR / results as f64 } else { 0.0 };
+        let search = Search { space, axes: &axes, acquisition: &acquisition, tried: &tried, prior };
+        let best = best(space, &observations);
+        let found = search.run(&best, seed_of(seed, 0, "gp candidates") as u32, &mut rng)?;
+        match found.into_iter().next() {
+            Some(candidate) => Ok(candidate.params),
+            None => Random.suggest(space, view, seed),
+        }
+    }
+}
+
+impl Gp {
+    /// Hyperparameters fitted to the first results: to so many that those that came since are few. Which these are follows from
+    /// how many results there are, so that nothing depends on what was asked before.
+    fn fitted(
+        &self,
+        space: &SearchSpace,
+        axes: &[Axis],
+        view: &View<'_>,
+        observations: &[Observation<'_>],
+        results: usize,
+    ) -> Hyperparameters {
+        let first = fitted_to(start_up(space), results);
+        let enough = observations
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.outcome.has_loss())
+            .nth(first.saturating_sub(1))
+            .map_or(observations.len(), |(at, _)| at + 1);
+        let data = Known::of(space, axes, view, &observations[..enough])
+            .map_or_else(|| Data::new(axes.len()), |known| known.data);
+        let data = if data.len() > FITTED { data.subset(&spread(axes, &data)) } else { data };
+        let mut fits = self.fits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, fitted)) = fits.iter().find(|(known, _)| *known == data) {
+            return fitted.clone();
+        }
+        let fitted = fit::fit(axes, &data);
+        if fits.len() == REMEMBERED {
+            fits.remove(0);
+        }
+        fits.push((data, fitted.clone()));
+        fitted
+    }
+}
+
+/// The largest number of the schedule that is at most `results`.
+fn fitted_to(first: usize, results: usize) -> usize {
+    let mut at = first.max(1);
+    loop {
+        let next = ((at as f64 * GROWTH).ceil() as usize).max(at + 1);
+        if next > results {
+            return at.min(results);
+        }
+        at = next;
+    }
+}
+
+/// The better half of the data that are fitted, and of the rest every so many.
+fn spread(_axes: &[Axis], data: &Data) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..data.len()).collect();
+    order.sort_by(|a, b| data.targets[*a].total_cmp(&data.targets[*b]).then(a.cmp(b)));
+    let rest = order.split_off(FITTED / 2);
+    let stride = rest.len() as f64 / (FITTED - FITTED / 2) as f64;
+    order.extend((0..FITTED - FITTED / 2).map(|k| rest[(k as f64 * stride) as usize]));
+    order.sort_unstable();
+    order
+}
+
+/// Where the best points are.
+fn best(space: &SearchSpace, observations: &[Observation<'_>]) -> Vec<Vec<Option<f64>>> {
+    let mut order: Vec<(f64, &Params)> = observations
+        .iter()
+        .filter_map(|one| match one.outcome {
+            Outcome::Completed { loss } => Some((loss, one.params)),
+            _ => None,
+        })
+        .collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    order.into_iter().take(search::CENTRES).map(|(_, params)| space.encode(params)).collect()
+}

@@ -1,0 +1,264 @@
+//! Where the acquisition is largest: many candidates, descents from the best ones, and steps along what has no gradient.
+
+use std::collections::HashSet;
+
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, StandardNormal};
+use seqtune_space::{Grain, Params, SearchSpace};
+
+use super::acquisition::Acquisition;
+use super::axes::{Axis, CELLS, Row, row_of};
+use super::descent::{self, Batch, Objective};
+use crate::sampler::SampleError;
+
+/// Candidates that are spread evenly, and those around the best points.
+const EVEN: usize = 256;
+const AROUND: usize = 256;
+/// Best points that candidates are drawn around, and how far.
+pub(super) const CENTRES: usize = 5;
+const NEAR: [f64; 3] = [0.2, 0.05, 0.01];
+/// Candidates that are improved, and how many of them may share all their choices.
+const STARTS: usize = 10;
+const ALIKE: usize = 4;
+/// Rounds of improvement.
+const ROUNDS: usize = 4;
+
+/// A place in the unit cube, and the point there.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    unit: Vec<f64>,
+    row: Row,
+    exists: Vec<bool>,
+    pub(super) params: Params,
+    pub(super) value: f64,
+}
+
+/// The search for one point.
+pub(super) struct Search<'a> {
+    pub(super) space: &'a SearchSpace,
+    pub(super) axes: &'a [Axis],
+    pub(super) acquisition: &'a Acquisition<'a>,
+    /// Keys of points that have been tried.
+    pub(super) tried: &'a HashSet<&'a str>,
+    /// How much the declared priors weigh.
+    pub(super) prior: f64,
+}
+
+impl Search<'_> {
+    /// Candidates for the next point, best first, none of which has been tried; `best` are the best points so far.
+    pub(super) fn run(
+        &self,
+        best: &[Vec<Option<f64>>],
+        sobol_seed: u32,
+        rng: &mut impl Rng,
+    ) -> Result<Vec<Candidate>, SampleError> {
+        let mut candidates = self.scored(self.drawn(best, sobol_seed, rng)?);
+        candidates.sort_by(|a, b| b.value.total_cmp(&a.value));
+        let mut starts = self.starts(&candidates);
+        for _ in 0..ROUNDS {
+            let before: Vec<f64> = starts.iter().map(|start| start.value).collect();
+            self.descend(&mut starts)?;
+            self.step(&mut starts)?;
+            if starts.iter().zip(&before).all(|(start, before)| start.value <= before + 1e-6) {
+                break;
+            }
+        }
+        starts.extend(candidates);
+        starts.sort_by(|a, b| b.value.total_cmp(&a.value));
+        starts.retain(|candidate| !self.tried.contains(candidate.params.key().as_str()));
+        Ok(starts)
+    }
+
+    /// The point at a place of the cube, where the constraints allow it.
+    fn place(&self, mut unit: Vec<f64>) -> Result<Option<Candidate>, SampleError> {
+        let params = self.space.decode(&unit)?;
+        if self.space.allows(&params).is_err() {
+            return Ok(None);
+        }
+        let encoded = self.space.encode(&params);
+        for (unit, encoded) in unit.iter_mut().zip(&encoded) {
+            // What does not exist stays where it is, for when it does again.
+            *unit = encoded.unwrap_or(*unit);
+        }
+        let row = row_of(self.axes, &encoded);
+        let exists = encoded.iter().map(Option::is_some).collect();
+        Ok(Some(Candidate { unit, row, exists, params, value: f64::NEG_INFINITY }))
+    }
+
+    fn scored(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+        let rows: Vec<Row> = candidates.iter().map(|candidate| candidate.row.clone()).collect();
+        for (candidate, value) in candidates.iter_mut().zip(self.acquisition.values(&rows)) {
+            candidate.value = value;
+            if self.prior > 0.0 {
+                candidate.value += self.prior * self.space.ln_prior(&candidate.params);
+            }
+        }
+        candidates.retain(|candidate| candidate.value > f64::NEG_INFINITY);
+        candidates
+    }
+
+    fn drawn(
+        &self,
+        best: &[Vec<Option<f64>>],
+        sobol_seed: u32,
+        rng: &mut impl Rng,
+    ) -> Result<Vec<Candidate>, SampleError> {
+        let dimensions = self.space.dimensions().len();
+        let mut candidates = Vec::with_capacity(EVEN + AROUND);
+        for index in 0..EVEN as u32 {
+            let unit = (0..dimensions as u32).map(|dimension| {
+                if dimension < sobol_burley::NUM_DIMENSIONS {
+                    f64::from(sobol_burley::sample(index, dimension, sobol_seed))
+                } else {
+                    rng.random()
+                }
+            });
+            let unit: Vec<f64> = unit.collect();
+            candidates.extend(self.place(unit)?);
+        }
+        for number in 0..AROUND {
+            let Some(centre) = best.get(number % CENTRES.min(best.len()).max(1)) else { break };
+            let width = NEAR[number % NEAR.len()];
+            // In many dimensions a point far from its centre in all of them is far from everything: some stay.
+            let share = (3.0 / dimensions as f64).clamp(0.2, 1.0);
+            let unit = centre.iter().zip(self.axes).map(|(at, axis)| {
+                let Some(at) = at else { return rng.random() };
+                if rng.random::<f64>() >= share {
+                    return *at;
+                }
+                let normal: f64 = StandardNormal.sample(rng);
+                match axis {
+                    Axis::Number => reflected(at + width * normal),
+                    Axis::Choice { .. } if rng.random::<f64>() < 0.5 => rng.random(),
+                    Axis::Choice { .. } => *at,
+                }
+            });
+            let unit: Vec<f64> = unit.collect();
+            candidates.extend(self.place(unit)?);
+        }
+        Ok(candidates)
+    }
+
+    /// The best candidates, of which not too many are alike in all their choices.
+    fn starts(&self, candidates: &[Candidate]) -> Vec<Candidate> {
+        let mut starts: Vec<Candidate> = Vec::with_capacity(STARTS);
+        for candidate in candidates {
+            let alike = starts.iter().filter(|start| self.choices(start) == self.choices(candidate)).count();
+            if alike < ALIKE {
+                starts.push(candidate.clone());
+            }
+            if starts.len() == STARTS {
+                break;
+            }
+        }
+        starts
+    }
+
+    fn choices(&self, candidate: &Candidate) -> Vec<u64> {
+        let choice = |(axis, entry): (&Axis, &f64)| matches!(axis, Axis::Choice { .. }).then_some(*entry as u64);
+        self.axes.iter().zip(&candidate.row).filter_map(choice).collect()
+    }
+
+    /// Follows the gradient along all that is as good as continuous.
+    fn descend(&self, starts: &mut [Candidate]) -> Result<(), SampleError> {
+        let dimensions = self.space.dimensions();
+        let smooth: Vec<bool> =
+            dimensions.iter().map(|dimension| self.space.grain(dimension, CELLS) == Grain::Continuous).collect();
+        let free: Vec<Vec<bool>> = starts
+            .iter()
+            .map(|start| start.exists.iter().zip(&smooth).map(|(exists, smooth)| *exists && *smooth).collect())
+            .collect();
+        let places: Vec<usize> = (0..starts.len()).filter(|k| free[*k].contains(&true)).collect();
+        let rows: Batch = places.iter().map(|k| starts[*k].row.clone()).collect();
+        let found =
+            descent::minimise(&Negated(self.acquisition), rows, places.iter().map(|k| free[*k].clone()).collect());
+        let mut better = Vec::new();
+        for (k, (row, _)) in places.iter().zip(found) {
+            let mut unit = starts[*k].unit.clone();
+            for ((unit, entry), free) in unit.iter_mut().zip(&row).zip(&free[*k]) {
+                if *free {
+                    *unit = entry.clamp(0.0, ONE);
+                }
+            }
+            if let Some(candidate) = self.place(unit)? {
+                better.push((*k, candidate));
+            }
+        }
+        let (places, candidates): (Vec<usize>, Vec<Candidate>) = better.into_iter().unzip();
+        self.keep_better(starts, &places, candidates);
+        Ok(())
+    }
+
+    /// Tries other values of everything that is not continuous, one at a time, and takes the best.
+    fn step(&self, starts: &mut [Candidate]) -> Result<(), SampleError> {
+        let (mut places, mut candidates) = (Vec::new(), Vec::new());
+        for (k, start) in starts.iter().enumerate() {
+            for (dimension, exists) in start.exists.iter().enumerate() {
+                if !exists {
+                    continue;
+                }
+                for at in self.others(dimension, start.unit[dimension]) {
+                    let mut unit = start.unit.clone();
+                    unit[dimension] = at;
+                    if let Some(candidate) = self.place(unit)? {
+                        places.push(k);
+                        candidates.push(candidate);
+                    }
+                }
+            }
+        }
+        self.keep_better(starts, &places, candidates);
+        Ok(())
+    }
+
+    /// Other places along an axis that is not continuous.
+    fn others(&self, dimension: usize, at: f64) -> Vec<f64> {
+        match self.space.grain(&self.space.dimensions()[dimension], CELLS) {
+            Grain::Continuous => Vec::new(),
+            Grain::Choices(count) => (0..count)
+                .map(|k| (k as f64 + 0.5) / count as f64)
+                .filter(|other| (other - at).abs() * count as f64 >= 0.5)
+                .collect(),
+            Grain::Cells(ends) => ends
+                .windows(2)
+                .filter(|cell| at < cell[0] || at >= cell[1])
+                .map(|cell| 0.5 * (cell[0] + cell[1]))
+                .collect(),
+        }
+    }
+
+    fn keep_better(&self, starts: &mut [Candidate], places: &[usize], candidates: Vec<Candidate>) {
+        // Scoring drops none here: the places of candidates must stay theirs.
+        let rows: Vec<Row> = candidates.iter().map(|candidate| candidate.row.clone()).collect();
+        let values = self.acquisition.values(&rows);
+        for ((place, mut candidate), value) in places.iter().zip(candidates).zip(values) {
+            candidate.value = value;
+            if self.prior > 0.0 {
+                candidate.value += self.prior * self.space.ln_prior(&candidate.params);
+            }
+            if candidate.value > starts[*place].value {
+                starts[*place] = candidate;
+            }
+        }
+    }
+}
+
+/// The largest coordinate of the cube.
+const ONE: f64 = 1.0 - f64::EPSILON;
+
+/// Back into the unit interval, by reflection at its ends.
+fn reflected(at: f64) -> f64 {
+    let at = at.rem_euclid(2.0);
+    (if at > 1.0 { 2.0 - at } else { at }).clamp(0.0, ONE)
+}
+
+struct Negated<'a>(&'a Acquisition<'a>);
+
+impl Objective for Negated<'_> {
+    fn evaluate(&self, points: &Batch) -> (Vec<f64>, Batch) {
+        let (mut values, mut gradients) = self.0.gradients(points);
+        values.iter_mut().for_each(|value| *value = -*value);
+        gradients.iter_mut().flatten().for_each(|part| *part = -*part);
+        (values, gradients)
+    }
+}

@@ -1,0 +1,204 @@
+//! From trials to data: losses on a scale that a Gaussian process can hold, and what became of the rest.
+//!
+//! Repeated measurements of a point are one datum, the more certain the more there are. A trial that was stopped early counts with
+//! the loss that it was predicted to reach, and with the variance of that prediction. Points that failed by their own fault
+//! count as bad as the worst.
+
+use std::collections::{BTreeSet, HashMap};
+
+use seqtune_space::SearchSpace;
+
+use super::super::observation::{Observation, Outcome, loss_of};
+use super::axes::{Axis, Row, row_of_point};
+use super::kernel::squared_distances;
+use super::likelihood::Data;
+use super::{CHOSEN, WHOLE};
+use crate::history::{Trial, TrialEnd};
+use crate::order::View;
+
+/// Losses farther apart than this are not told apart: their differences stay finite.
+const LARGEST: f64 = 1e300;
+
+/// Robust deviations above the median beyond which losses are drawn in logarithmically.
+const TAIL: f64 = 3.0;
+
+/// Variance of what is assumed of a point that failed.
+const ASSUMED: f64 = 0.1;
+
+/// What the model is told.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) data: Data,
+    /// Points whose results are not seen yet.
+    pub(super) pending: Vec<Row>,
+    /// For each datum, whether its point could be trained.
+    pub(super) trained: Vec<bool>,
+}
+
+/// One point's losses.
+struct Measured {
+    row: Row,
+    /// The mean of the completed ones, or the prediction.
+    loss: f64,
+    count: f64,
+    /// Standard deviation of a prediction.
+    deviation: f64,
+}
+
+impl Known {
+    /// What the observations say about the space's points; `None` where no trial has a loss.
+    pub(super) fn of(
+        space: &SearchSpace,
+        axes: &[Axis],
+        view: &View<'_>,
+        observations: &[Observation<'_>],
+    ) -> Option<Known> {
+        let mut measured: Vec<Measured> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut failed: Vec<Row> = Vec::new();
+        let mut pending: Vec<Row> = Vec::new();
+        let curves = Curves::new(view, observations);
+        for Observation { trial, params, outcome } in observations {
+            let row = || row_of_point(space, axes, params);
+            match outcome {
+                Outcome::Completed { loss } => {
+                    let loss = loss.clamp(-LARGEST, LARGEST);
+                    match places.get(trial.config_key.as_str()) {
+                        Some(at) => {
+                            let one = &mut measured[*at];
+                            one.count += 1.0;
+                            one.loss += (loss - one.loss) / one.count;
+                        }
+                        None => {
+                            places.insert(&trial.config_key, measured.len());
+                            measured.push(Measured { row: row(), loss, count: 1.0, deviation: 0.0 });
+                        }
+                    }
+                }
+                // Where the point was also trained to the end, there is nothing to predict.
+                Outcome::Pruned { .. } if places.contains_key(trial.config_key.as_str()) => {}
+                Outcome::Pruned { step, loss } => {
+                    let (loss, deviation) = curves.predict(*step, loss.clamp(-LARGEST, LARGEST));
+                    measured.push(Measured { row: row(), loss, count: 1.0, deviation });
+                }
+                Outcome::Failed => failed.push(row()),
+                Outcome::Pending => pending.push(row()),
+            }
+        }
+        let scale = Scale::of(measured.iter().map(|one| one.loss).collect())?;
+        let mut data = Data::new(axes.len());
+        for one in &measured {
+            let target = scale.target(one.loss);
+            // What a deviation of the loss is on the scale.
+            let spread = 0.5 * (scale.target(one.loss + one.deviation) - scale.target(one.loss - one.deviation));
+            data.push(&one.row, target, one.count, spread * spread);
+        }
+        let worst = data.targets.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mut trained = vec![true; data.len()];
+        for row in &failed {
+            data.push(row, worst, 1.0, ASSUMED);
+            trained.push(false);
+        }
+        Some(Known { data, pending, trained })
+    }
+
+    /// Of a history that is too large for one model, the part that matters for where the best points are.
+    pub(super) fn thinned(self, axes: &[Axis]) -> Known {
+        let data = &self.data;
+        if data.len() <= WHOLE {
+            return self;
+        }
+        let [best, newest, nearest] = CHOSEN;
+        let mut order: Vec<usize> = (0..data.len()).collect();
+        order.sort_by(|a, b| data.targets[*a].total_cmp(&data.targets[*b]).then(a.cmp(b)));
+        let mut distances = vec![0.0; data.len()];
+        let even = vec![1.0; axes.len()];
+        squared_distances(axes, &even, &data.points, 0, &data.points.row(order[0]), &mut distances);
+        let mut chosen: BTreeSet<usize> = order[..best].iter().copied().collect();
+        chosen.extend(data.len() - newest..data.len());
+        order.sort_by(|a, b| distances[*a].total_cmp(&distances[*b]).then(a.cmp(b)));
+        for k in order {
+            if chosen.len() >= best + newest + nearest {
+                break;
+            }
+            chosen.insert(k);
+        }
+        let chosen: Vec<usize> = chosen.into_iter().collect();
+        let trained = chosen.iter().map(|k| self.trained[*k]).collect();
+        Known { data: data.subset(&chosen), pending: self.pending, trained }
+    }
+}
+
+/// How losses become targets: robustly standardised, the bad tail drawn in, and standardised once more.
+struct Scale {
+    median: f64,
+    spread: f64,
+    mean: f64,
+    deviation: f64,
+}
+
+impl Scale {
+    fn of(mut losses: Vec<f64>) -> Option<Scale> {
+        losses.sort_by(f64::total_cmp);
+        let quantile = |share: f64| losses[((losses.len() - 1) as f64 * share).round() as usize];
+        if losses.is_empty() {
+            return None;
+        }
+        let median = quantile(0.5);
+        // The distance between the quartiles of a normal distribution is 1.349 deviations.
+        let spread = (quantile(0.75) - quantile(0.25)) / 1.349;
+        let range = losses[losses.len() - 1] - losses[0];
+        let spread = if spread > 1e-9 * range { spread } else { range };
+        let mut scale = Scale { median, spread: if spread > 0.0 { spread } else { 1.0 }, mean: 0.0, deviation: 1.0 };
+        let drawn: Vec<f64> = losses.iter().map(|loss| scale.target(*loss)).collect();
+        let count = drawn.len() as f64;
+        let mean = drawn.iter().sum::<f64>() / count;
+        let deviation = (drawn.iter().map(|target| (target - mean) * (target - mean)).sum::<f64>() / count).sqrt();
+        scale.mean = mean;
+        scale.deviation = if deviation > 0.0 { deviation } else { 1.0 };
+        Some(scale)
+    }
+
+    fn target(&self, loss: f64) -> f64 {
+        let standard = (loss - self.median) / self.spread;
+        let drawn = if standard > TAIL { TAIL + libm::log1p(standard - TAIL) } else { standard };
+        (drawn - self.mean) / self.deviation
+    }
+}
+
+/// What completed trials did after a step, for trials that were stopped there.
+struct Curves<'a> {
+    view: View<'a>,
+    completed: Vec<(&'a Trial, f64)>,
+}
+
+impl<'a> Curves<'a> {
+    fn new(view: &View<'a>, observations: &[Observation<'a>]) -> Curves<'a> {
+        let completed = observations.iter().filter_map(|one| match one.outcome {
+            Outcome::Completed { loss } if one.trial.end == Some(TrialEnd::Completed) => Some((one.trial, loss)),
+            _ => None,
+        });
+        Curves { view: *view, completed: completed.collect() }
+    }
+
+    /// The loss that is expected at the end where it is `loss` at `step`, and the standard deviation of that.
+    fn predict(&self, step: u64, loss: f64) -> (f64, f64) {
+        let changes: Vec<f64> = self
+            .completed
+            .iter()
+            .filter_map(|(trial, last)| {
+                let at = trial.reports.partition_point(|point| point.step <= step).checked_sub(1)?;
+                Some(last.clamp(-LARGEST, LARGEST) - loss_of(&self.view, trial.reports[at].value?))
+            })
+            .collect();
+        let count = changes.len() as f64;
+        if changes.len() < 3 {
+            // Nothing is known of how losses go on: as far as they have been seen to go.
+            let farthest = changes.iter().fold(0.0_f64, |most, change| most.max(change.abs()));
+            return (loss, farthest.max(0.1 * loss.abs()));
+        }
+        let mean = changes.iter().sum::<f64>() / count;
+        let variance = changes.iter().map(|change| (change - mean) * (change - mean)).sum::<f64>() / (count - 1.0);
+        (loss + mean, (variance * (1.0 + 1.0 / count)).sqrt())
+    }
+}
