@@ -9,6 +9,7 @@
 use faer::Mat;
 
 use super::axes::Row;
+use super::feasibility::Feasibility;
 use super::likelihood::Data;
 use super::normal::{ln_h, ln_h_slope};
 use super::posterior::{Belief, Posterior};
@@ -19,11 +20,16 @@ const BLOCK: usize = 64;
 /// The best points that were measured, whose true values are drawn.
 const BEST: usize = 16;
 
+/// Incumbents in a row that are replaced by their mean where nothing is pending.
+const ALIKE: usize = 8;
+
 /// The logarithm of the expected improvement.
 pub(super) struct Acquisition<'a> {
     posterior: Posterior<'a>,
     /// The best value of each fantasy.
     incumbents: Vec<f64>,
+    /// What a point must keep to count: the logarithms of the probabilities are added.
+    constraints: Vec<Feasibility<'a>>,
 }
 
 impl<'a> Acquisition<'a> {
@@ -41,20 +47,34 @@ impl<'a> Acquisition<'a> {
         let mut rows: Vec<Row> = pending.to_vec();
         rows.extend(order.iter().take(BEST).map(|k| measured[*k].clone()));
         let draws = posterior.draws(&rows, normals);
-        let incumbents = draws.iter().map(|draw| draw.iter().copied().fold(f64::INFINITY, f64::min)).collect();
-        let posterior = if pending.is_empty() { posterior } else { posterior.with_fantasies(data, pending, &draws) };
-        Acquisition { posterior, incumbents }
+        let mut incumbents: Vec<f64> =
+            draws.iter().map(|draw| draw.iter().copied().fold(f64::INFINITY, f64::min)).collect();
+        let posterior = if pending.is_empty() {
+            // All fantasies have one posterior: of the best values a few that stand for all are enough.
+            incumbents.sort_by(f64::total_cmp);
+            let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+            incumbents = incumbents.chunks(ALIKE).map(mean).collect();
+            posterior
+        } else {
+            posterior.with_fantasies(data, pending, &draws)
+        };
+        Acquisition { posterior, incumbents, constraints: Vec::new() }
     }
 
-    /// The posterior, which knows the fantasies.
-    pub(super) fn posterior(&self) -> &Posterior<'a> {
-        &self.posterior
+    /// With constraints.
+    pub(super) fn under(mut self, constraints: Vec<Feasibility<'a>>) -> Acquisition<'a> {
+        self.constraints = constraints;
+        self
     }
 
     pub(super) fn values(&self, rows: &[Row]) -> Vec<f64> {
         let block = |rows: &[Row]| {
             let beliefs = self.posterior.beliefs(&self.posterior.cross(rows, false));
-            beliefs.into_iter().map(|belief| self.value(&belief)).collect::<Vec<_>>()
+            let mut values: Vec<f64> = beliefs.into_iter().map(|belief| self.value(&belief)).collect();
+            for constraint in &self.constraints {
+                add(&mut values, &constraint.values(rows));
+            }
+            values
         };
         rows.chunks(BLOCK).flat_map(block).collect()
     }
@@ -72,7 +92,13 @@ impl<'a> Acquisition<'a> {
                 values.push(value);
                 of_deviations.push(of_deviation);
             }
+            let first = gradients.len();
             gradients.extend(self.posterior.gradients(rows, cross, &beliefs, shares.as_ref(), &of_deviations));
+            for constraint in &self.constraints {
+                let (more, slopes) = constraint.gradients(rows);
+                add(&mut values[first..], &more);
+                gradients[first..].iter_mut().zip(slopes).for_each(|(gradient, slope)| add(gradient, &slope));
+            }
         }
         (values, gradients)
     }
@@ -111,7 +137,73 @@ pub(super) fn means(posterior: &Posterior<'_>, rows: &[Row]) -> Vec<f64> {
     rows.chunks(BLOCK).flat_map(|rows| block(rows).collect::<Vec<_>>()).collect()
 }
 
+fn add(to: &mut [f64], more: &[f64]) {
+    to.iter_mut().zip(more).for_each(|(to, more)| *to += more);
+}
+
 fn ln_mean_exp(terms: &[f64]) -> f64 {
     let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     most + libm::log(terms.iter().map(|term| libm::exp(term - most)).sum::<f64>() / terms.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::likelihood::Hyperparameters;
+    use super::super::testing::{axes_of, data, row};
+    use super::*;
+    use crate::seed::rng_of;
+    use rand_distr::{Distribution, StandardNormal};
+
+    /// Against differences of the fourth order: the error over the norm of the gradient. Near the data and far from it,
+    /// with pending points and without, with constraints and without.
+    #[test]
+    fn gradients_are_derivatives() {
+        for (n, axes, pending, constrained) in
+            [(5, 1, 0, false), (40, 4, 3, false), (40, 7, 0, true), (200, 6, 5, true), (1000, 8, 2, false)]
+        {
+            let axes = axes_of(axes);
+            let data = data(&axes, n);
+            let mut rng = rng_of(1, n as u64, "rows");
+            let logarithms: Vec<f64> =
+                axes.iter().map(|_| -0.3).chain([0.1, if n % 2 == 0 { -6.0 } else { -3.0 }]).collect();
+            let fitted = Hyperparameters::of(&logarithms);
+            let pending: Vec<Row> = (0..pending).map(|_| row(&axes, &mut rng)).collect();
+            let numbers = Acquisition::normals(&data, &pending);
+            let normals: Vec<Vec<f64>> =
+                (0..8).map(|_| StandardNormal.sample_iter(&mut rng).take(numbers).collect()).collect();
+            let posterior = Posterior::new(&axes, &data, fitted.clone());
+            let constraint = || Feasibility::new(&axes, &data, fitted.clone(), 0.25);
+            let constraints = if constrained { vec![constraint(), constraint()] } else { Vec::new() };
+            let acquisition = Acquisition::new(posterior, &data, &pending, &normals).under(constraints);
+            let mut rows: Vec<Row> = (0..10).map(|_| row(&axes, &mut rng)).collect();
+            // Close to a point that was measured, where the deviation is small.
+            let mut near = data.points.row(2);
+            near[0] = (near[0] + 0.01).min(0.99);
+            rows.push(near);
+            let (values, gradients) = acquisition.gradients(&rows);
+            assert_eq!(values, acquisition.values(&rows));
+            for ((row, gradient), value) in rows.iter().zip(&gradients).zip(&values) {
+                assert!(value.is_finite());
+                let difference: Vec<f64> = (0..axes.len())
+                    .map(|k| {
+                        let at = |by: f64| {
+                            let mut moved = row.clone();
+                            moved[k] += by;
+                            acquisition.values(&[moved])[0]
+                        };
+                        let h = 2e-4;
+                        match axes[k] {
+                            super::super::axes::Axis::Number => {
+                                (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
+                            }
+                            super::super::axes::Axis::Choice { .. } => 0.0,
+                        }
+                    })
+                    .collect();
+                let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+                let error: Vec<f64> = gradient.iter().zip(&difference).map(|(a, b)| a - b).collect();
+                assert!(norm(&error) < 1e-6 * norm(gradient), "{n} points: {gradient:?} {difference:?}");
+            }
+        }
+    }
 }

@@ -197,10 +197,10 @@ impl Solver<Batched<'_>, State> for BoxLbfgs {
     fn init(&mut self, problem: &mut Problem<Batched<'_>>, mut state: State) -> Result<(State, Option<KV>), Error> {
         let starts = state.take_param().unwrap_or_default();
         let (values, gradients) = problem.gradient(&starts)?;
-        let begin = |(((at, value), gradient), free): (((Vec<f64>, f64), Vec<f64>), &Vec<bool>)| {
-            Descent::begin(at, value, gradient, free)
-        };
-        self.descents = starts.into_iter().zip(values).zip(gradients).zip(&self.free).map(begin).collect();
+        self.descents = (starts.into_iter().zip(values))
+            .zip(gradients.into_iter().zip(&self.free))
+            .map(|((at, value), (gradient, free))| Descent::begin(at, value, gradient, free))
+            .collect();
         Ok((self.told(state), None))
     }
 

@@ -147,8 +147,8 @@ fn sum(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
 /// ln(2)/2.
 #[inline(always)]
 fn exp_of_negative(x: f64) -> f64 {
-    const LN_2_HIGH: f64 = 0.693_147_180_369_123_816_49;
-    const LN_2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+    const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
+    const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
     /// Adding it rounds to a whole number, which then stands in the lowest bits.
     const ROUND: f64 = 6_755_399_441_055_744.0;
     const TAYLOR: [f64; 13] = [

@@ -17,12 +17,14 @@ pub(super) struct Data {
     pub(super) replicates: Vec<f64>,
     /// Variance of each beyond the noise of its measurements: of a value that is a prediction.
     pub(super) variances: Vec<f64>,
+    /// How many coordinates a point has, on average: in a space with conditions fewer than there are axes.
+    pub(super) dimension: f64,
 }
 
 impl Data {
     pub(super) fn new(axes: usize) -> Data {
         let (targets, replicates, variances) = Default::default();
-        Data { points: Columns::new(axes), targets, replicates, variances }
+        Data { points: Columns::new(axes), targets, replicates, variances, dimension: axes as f64 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -39,6 +41,7 @@ impl Data {
     /// These of the points.
     pub(super) fn subset(&self, chosen: &[usize]) -> Data {
         let mut data = Data::new(self.points.columns().len());
+        data.dimension = self.dimension;
         for k in chosen {
             data.push(&self.points.row(*k), self.targets[*k], self.replicates[*k], self.variances[*k]);
         }
@@ -147,8 +150,8 @@ impl<'a> Likelihood<'a> {
         }
         gradient[axes] = -0.5 * kernel_part;
 
-        for (ln, gradient) in logarithms.iter().zip(&mut gradient).take(axes) {
-            let (penalty, slope) = length_penalty(*ln);
+        for ((ln, gradient), axis) in logarithms.iter().zip(&mut gradient).zip(self.axes) {
+            let (penalty, slope) = length_penalty(*ln, *axis, self.data.dimension);
             value += penalty;
             *gradient += slope;
         }
@@ -161,11 +164,16 @@ impl<'a> Likelihood<'a> {
     }
 }
 
-/// `0.1 l² + 0.1 / l²` and its derivative after ln l, as in Optuna's sampler: lengths near the side of the cube, with no
-/// thought for how many axes there are.
-fn length_penalty(ln: f64) -> (f64, f64) {
-    let (square, inverse) = (0.1 * libm::exp(2.0 * ln), 0.1 * libm::exp(-2.0 * ln));
-    (square + inverse, 2.0 * (square - inverse))
+/// The negated logarithm of a log-normal density in l (not in ln l), and its derivative after ln l.
+///
+/// Of Hvarfner, Hellsten and Nardi, "Vanilla Bayesian optimization performs great in high dimensions" (ICML 2024): the more
+/// coordinates a point has, the longer the lengths, so that distances stay what they are. Two choices are at most 1 apart however many
+/// coordinates there are, and keep the prior of one dimension.
+fn length_penalty(ln: f64, axis: Axis, dimension: f64) -> (f64, f64) {
+    const VARIANCE: f64 = 3.0;
+    let dimension = if matches!(axis, Axis::Number) { dimension } else { 1.0 };
+    let off = ln - (std::f64::consts::SQRT_2 + 0.5 * libm::log(dimension));
+    (off * off / (2.0 * VARIANCE) + ln, off / VARIANCE + 1.0)
 }
 
 /// The mean of the process by generalised least squares, and `(K⁻¹(y - m), y - m)`.

@@ -3,12 +3,14 @@
 mod acquisition;
 mod axes;
 mod descent;
+mod feasibility;
 mod fit;
 mod kernel;
 mod likelihood;
 mod matrix;
 mod normal;
 mod posterior;
+mod scale;
 mod search;
 mod targets;
 #[cfg(test)]
@@ -21,6 +23,7 @@ use seqtune_space::{Params, SearchSpace};
 
 use self::acquisition::Acquisition;
 use self::axes::{Axis, axes, row_of_point};
+use self::feasibility::Feasibility;
 use self::likelihood::{Data, Hyperparameters};
 use self::posterior::Posterior;
 use self::search::Search;
@@ -35,6 +38,9 @@ const EXACT: u64 = 4096;
 
 /// Fantasies of an acquisition.
 const FANTASIES: usize = 32;
+
+/// How sure the model of failures may be, at best: the variance of its labels.
+const DOUBT: f64 = 0.25;
 
 /// Fits that are remembered.
 const REMEMBERED: usize = 4;
@@ -79,13 +85,21 @@ impl Sampler for Gp {
             });
         };
         let known = known.thinned(&axes);
-        let fitted = self.fitted(space, &axes, view, &observations, results);
+        let first = first_results(&observations, fitted_to(start_up(space), results));
+        let to_fit = Known::of(space, &axes, view, first).map_or_else(|| known.data.clone(), |first| first.data);
+        let fitted = self.fitted(&axes, &to_fit);
         let posterior = Posterior::new(&axes, &known.data, fitted);
         let mut rng = rng_of(seed, 0, "gp");
         let numbers = Acquisition::normals(&known.data, &known.pending);
         let normals: Vec<Vec<f64>> =
             (0..FANTASIES).map(|_| StandardNormal.sample_iter(&mut rng).take(numbers).collect()).collect();
-        let acquisition = Acquisition::new(posterior, &known.data, &known.pending, &normals);
+        let mut constraints = Vec::new();
+        if known.trained.contains(&false) {
+            let labels = known.labels();
+            let fitted = self.fitted(&axes, &labels);
+            constraints.push(Feasibility::new(&axes, &labels, fitted, DOUBT));
+        }
+        let acquisition = Acquisition::new(posterior, &known.data, &known.pending, &normals).under(constraints);
         if let Some(mut points) = untried {
             let rows: Vec<_> = points.iter().map(|point| row_of_point(space, &axes, point)).collect();
             let values = acquisition.values(&rows);
@@ -106,26 +120,9 @@ impl Sampler for Gp {
 }
 
 impl Gp {
-    /// Hyperparameters fitted to the first results: to so many that those that came since are few. Which these are follows from
-    /// how many results there are, so that nothing depends on what was asked before.
-    fn fitted(
-        &self,
-        space: &SearchSpace,
-        axes: &[Axis],
-        view: &View<'_>,
-        observations: &[Observation<'_>],
-        results: usize,
-    ) -> Hyperparameters {
-        let first = fitted_to(start_up(space), results);
-        let enough = observations
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| one.outcome.has_loss())
-            .nth(first.saturating_sub(1))
-            .map_or(observations.len(), |(at, _)| at + 1);
-        let data = Known::of(space, axes, view, &observations[..enough])
-            .map_or_else(|| Data::new(axes.len()), |known| known.data);
-        let data = if data.len() > FITTED { data.subset(&spread(axes, &data)) } else { data };
+    /// The hyperparameters for these data, or for a part of them that is enough.
+    fn fitted(&self, axes: &[Axis], data: &Data) -> Hyperparameters {
+        let data = if data.len() > FITTED { data.subset(&spread(data)) } else { data.clone() };
         let mut fits = self.fits.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, fitted)) = fits.iter().find(|(known, _)| *known == data) {
             return fitted.clone();
@@ -137,6 +134,13 @@ impl Gp {
         fits.push((data, fitted.clone()));
         fitted
     }
+}
+
+/// The observations up to the one that is the `count`-th with a result. Hyperparameters are fitted to the first results, to so many
+/// that those that came since are few: which these are follows from how many there are, not from what was asked before.
+fn first_results<'o, 'a>(observations: &'o [Observation<'a>], count: usize) -> &'o [Observation<'a>] {
+    let last = observations.iter().enumerate().filter(|(_, one)| one.outcome.has_loss()).nth(count.saturating_sub(1));
+    &observations[..last.map_or(observations.len(), |(at, _)| at + 1)]
 }
 
 /// The largest number of the schedule that is at most `results`.
@@ -152,7 +156,7 @@ fn fitted_to(first: usize, results: usize) -> usize {
 }
 
 /// The better half of the data that are fitted, and of the rest every so many.
-fn spread(_axes: &[Axis], data: &Data) -> Vec<usize> {
+fn spread(data: &Data) -> Vec<usize> {
     let mut order: Vec<usize> = (0..data.len()).collect();
     order.sort_by(|a, b| data.targets[*a].total_cmp(&data.targets[*b]).then(a.cmp(b)));
     let rest = order.split_off(FITTED / 2);

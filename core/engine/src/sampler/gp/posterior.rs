@@ -181,12 +181,12 @@ impl<'a> Posterior<'a> {
 /// The covariance of measurements at `points`, below the diagonal.
 fn covariance(axes: &[Axis], fitted: &Hyperparameters, points: &Columns, variances: &[f64]) -> Mat<f64> {
     let mut matrix = Mat::zeros(points.len(), points.len());
-    for j in 0..points.len() {
+    for (j, variance) in variances.iter().enumerate() {
         let column = &mut matrix.col_as_slice_mut(j)[j..];
         squared_distances(axes, &fitted.kernel.weights, points, j, &points.row(j), column);
         correlations(column);
         column.iter_mut().for_each(|value| *value *= fitted.kernel.scale);
-        column[0] += variances[j];
+        column[0] += variance;
     }
     matrix
 }

@@ -9,18 +9,16 @@ use std::collections::{BTreeSet, HashMap};
 use seqtune_space::SearchSpace;
 
 use super::super::observation::{Observation, Outcome, loss_of};
-use super::axes::{Axis, Row, row_of_point};
+use super::axes::{Axis, Row, row_of};
 use super::kernel::squared_distances;
 use super::likelihood::Data;
+use super::scale::Scale;
 use super::{CHOSEN, WHOLE};
 use crate::history::{Trial, TrialEnd};
 use crate::order::View;
 
 /// Losses farther apart than this are not told apart: their differences stay finite.
 const LARGEST: f64 = 1e300;
-
-/// Robust deviations above the median beyond which losses are drawn in logarithmically.
-const TAIL: f64 = 3.0;
 
 /// Variance of what is assumed of a point that failed.
 const ASSUMED: f64 = 0.1;
@@ -58,8 +56,11 @@ impl Known {
         let mut failed: Vec<Row> = Vec::new();
         let mut pending: Vec<Row> = Vec::new();
         let curves = Curves::new(view, observations);
+        let mut coordinates = 0;
         for Observation { trial, params, outcome } in observations {
-            let row = || row_of_point(space, axes, params);
+            let unit = space.encode(params);
+            coordinates += unit.iter().flatten().count();
+            let row = || row_of(axes, &unit);
             match outcome {
                 Outcome::Completed { loss } => {
                     let loss = loss.clamp(-LARGEST, LARGEST);
@@ -85,8 +86,9 @@ impl Known {
                 Outcome::Pending => pending.push(row()),
             }
         }
-        let scale = Scale::of(measured.iter().map(|one| one.loss).collect())?;
+        let scale = Scale::of(&measured.iter().map(|one| one.loss).collect::<Vec<_>>())?;
         let mut data = Data::new(axes.len());
+        data.dimension = (coordinates as f64 / observations.len().max(1) as f64).max(1.0);
         for one in &measured {
             let target = scale.target(one.loss);
             // What a deviation of the loss is on the scale.
@@ -100,6 +102,15 @@ impl Known {
             trained.push(false);
         }
         Some(Known { data, pending, trained })
+    }
+
+    /// For each point whether it failed: 1 where it did, -1 where it did not.
+    pub(super) fn labels(&self) -> Data {
+        let mut labels = self.data.clone();
+        for ((target, trained), variance) in labels.targets.iter_mut().zip(&self.trained).zip(&mut labels.variances) {
+            (*target, *variance) = (if *trained { -1.0 } else { 1.0 }, 0.0);
+        }
+        labels
     }
 
     /// Of a history that is too large for one model, the part that matters for where the best points are.
@@ -126,43 +137,6 @@ impl Known {
         let chosen: Vec<usize> = chosen.into_iter().collect();
         let trained = chosen.iter().map(|k| self.trained[*k]).collect();
         Known { data: data.subset(&chosen), pending: self.pending, trained }
-    }
-}
-
-/// How losses become targets: robustly standardised, the bad tail drawn in, and standardised once more.
-struct Scale {
-    median: f64,
-    spread: f64,
-    mean: f64,
-    deviation: f64,
-}
-
-impl Scale {
-    fn of(mut losses: Vec<f64>) -> Option<Scale> {
-        losses.sort_by(f64::total_cmp);
-        let quantile = |share: f64| losses[((losses.len() - 1) as f64 * share).round() as usize];
-        if losses.is_empty() {
-            return None;
-        }
-        let median = quantile(0.5);
-        // The distance between the quartiles of a normal distribution is 1.349 deviations.
-        let spread = (quantile(0.75) - quantile(0.25)) / 1.349;
-        let range = losses[losses.len() - 1] - losses[0];
-        let spread = if spread > 1e-9 * range { spread } else { range };
-        let mut scale = Scale { median, spread: if spread > 0.0 { spread } else { 1.0 }, mean: 0.0, deviation: 1.0 };
-        let drawn: Vec<f64> = losses.iter().map(|loss| scale.target(*loss)).collect();
-        let count = drawn.len() as f64;
-        let mean = drawn.iter().sum::<f64>() / count;
-        let deviation = (drawn.iter().map(|target| (target - mean) * (target - mean)).sum::<f64>() / count).sqrt();
-        scale.mean = mean;
-        scale.deviation = if deviation > 0.0 { deviation } else { 1.0 };
-        Some(scale)
-    }
-
-    fn target(&self, loss: f64) -> f64 {
-        let standard = (loss - self.median) / self.spread;
-        let drawn = if standard > TAIL { TAIL + libm::log1p(standard - TAIL) } else { standard };
-        (drawn - self.mean) / self.deviation
     }
 }
 
