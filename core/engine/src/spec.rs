@@ -117,6 +117,16 @@ pub struct OutcomeConstraint {
     pub at_least: Option<f64>,
 }
 
+impl std::fmt::Display for OutcomeConstraint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (word, bound) = match (self.at_most, self.at_least) {
+            (None, Some(bound)) => ("at least", bound),
+            (bound, _) => ("at most", bound.unwrap_or(f64::INFINITY)),
+        };
+        write!(f, "{} {word} {bound}", self.metric)
+    }
+}
+
 impl OutcomeConstraint {
     /// By how much a value of the metric breaks the bound; satisfied where it is 0 or less.
     pub fn violation(&self, value: f64) -> f64 {
