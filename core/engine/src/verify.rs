@@ -71,7 +71,7 @@ mod tests {
     fn what_was_added_is_not_decided_again() {
         let draft = testing::study("x = { type = 'float', low = 0, high = 1 }").sampler("tpe").trials(20);
         let mut history = draft.history();
-        let mut apply = |history: &mut History, kind: EventKind| {
+        let apply = |history: &mut History, kind: EventKind| {
             history.apply(&Event { seq: history.seq + 1, at_us: 0, kind }).unwrap();
         };
         let proposer = Proposer::new(&history.spec.sampler);
