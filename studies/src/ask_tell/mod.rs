@@ -21,6 +21,7 @@
 mod conversation;
 mod error;
 mod fields;
+mod kurobako;
 mod log;
 mod reply;
 mod request;
@@ -31,7 +32,8 @@ mod tests;
 
 pub use conversation::{ConversationError, converse};
 pub use error::{AskTellError, Malformed};
+pub use kurobako::serve_kurobako;
 pub use reply::{PROTOCOL, Reply, TrialReply};
-pub use request::{Opening, Outcome, Request};
+pub use request::{Opening, Outcome, Request, sampler_named};
 pub use session::Session;
 pub(crate) use study::FAMILY;

@@ -131,6 +131,14 @@ impl Opening {
     }
 }
 
+/// The sampler of this name, without options of its own; `None` for `auto`.
+///
+/// # Errors
+/// Where there is no such sampler.
+pub fn sampler_named(name: &str) -> Result<Option<SamplerSpec>, Malformed> {
+    read_sampler(Value::String(name.to_owned()))
+}
+
 impl Request {
     /// Reads a request.
     ///

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use seqtune::ask_tell::{ConversationError, converse};
+use seqtune::ask_tell::{ConversationError, converse, sampler_named, serve_kurobako};
+use seqtune_core::SamplerSpec;
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -14,7 +15,22 @@ use crate::exit::Exit;
 /// ends the program with exit code 0. For Python, seqtune.py in plugins/python speaks it for you.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Speak kurobako's protocol for external solvers instead, as `kurobako solver command` expects
+    #[arg(long)]
+    kurobako: bool,
+    /// For kurobako: the sampler, such as tpe [default: auto]
+    #[arg(long, value_name = "NAME", requires = "kurobako", value_parser = sampler)]
+    sampler: Option<Sampler>,
+}
+
+/// The sampler that a name means, where it means one.
+#[derive(Clone)]
+struct Sampler(Option<SamplerSpec>);
+
+fn sampler(name: &str) -> Result<Sampler, String> {
+    sampler_named(name).map(Sampler).map_err(|error| error.to_string())
+}
 
 const AFTER: &str = r#"The first line says what is searched:
   space                a list of parameters, each with its name, as in a study file (`seqtune families`, studies/README.md):
@@ -52,10 +68,19 @@ Example:
   > {"ask":1}
   < {"trials":[{"id":0,"params":{"x":1.25}}]}
   > {"tell":{"id":0,"value":1.5625}}
-  < {"ok":true}"#;
+  < {"ok":true}
 
-pub(crate) fn execute(_arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
-    converse(io::stdin(), out).map_err(|error| match error {
+Benchmarks of kurobako:
+  $ kurobako solver command -- seqtune ask-tell --kurobako --sampler tpe"#;
+
+pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    let ended = if arguments.kurobako {
+        let sampler = arguments.sampler.as_ref().and_then(|sampler| sampler.0.clone());
+        serve_kurobako(sampler, io::stdin(), out)
+    } else {
+        converse(io::stdin(), out)
+    };
+    ended.map_err(|error| match error {
         ConversationError::Output(error) => CommandError::Output(error),
         ConversationError::Store(error) => CommandError::Store(error),
     })?;
