@@ -256,6 +256,15 @@ mod tests {
 
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_script_is_read_or_refused(script in "[a-z0-9 ()=~<>'\"._-]{0,40}", other in "\\PC{0,20}") {
+            let _ = condition(&script);
+            let _ = condition(&other);
+            let _ = condition(&format!("{}kind == 'a'", "not ".repeat(script.len())));
+        }
+    }
+
     fn condition(script: &str) -> Result<String, String> {
         let kind = Domain::Categorical { choices: vec!["a".into(), "b".into(), "c".into()] };
         let count = Domain::Int { low: 1, high: 8, scale: Scale::Linear, step: 1 };

@@ -97,6 +97,29 @@ fn a_recorded_conversation() {
     }
 }
 
+/// What kurobako 0.2.10 wrote for `kurobako problem sigopt --dim 2 branin02`.
+#[test]
+fn kurobakos_own_words_are_understood() {
+    let written = r#"{"type":"CREATE_SOLVER_CAST","solver_id":0,"random_seed":6113276232711064477,"problem":{"name":"sigopt/evalset/Branin02(dim=2)","attrs":{"github":"https://github.com/sigopt/evalset","version":"kurobako_problems=0.1.14"},"params_domain":[{"name":"p0","range":{"type":"CONTINUOUS","low":-5.0,"high":15.0},"distribution":"UNIFORM"},{"name":"p1","range":{"type":"CONTINUOUS","low":-5.0,"high":15.0},"distribution":"UNIFORM"}],"values_domain":[{"name":"Objective Value","range":{"type":"CONTINUOUS"},"distribution":"UNIFORM"}],"steps":1}}
+{"type":"ASK_CALL","solver_id":0,"next_trial_id":0}
+{"type":"TELL_CALL","solver_id":0,"trial":{"id":0,"values":[26.858940035207553],"current_step":1}}
+{"type":"ASK_CALL","solver_id":0,"next_trial_id":1}
+{"type":"TELL_CALL","solver_id":0,"trial":{"id":1,"values":[65.30376383186683],"current_step":1}}
+{"type":"DROP_SOLVER_CAST","solver_id":0}
+"#;
+    let mut output = Vec::new();
+    serve_kurobako(Some(SamplerSpec::Random), Cursor::new(written.as_bytes()), &mut output).unwrap();
+    let output = String::from_utf8(output).unwrap();
+    let (introduction, replies) = output.split_once('\n').unwrap();
+    assert!(introduction.starts_with(r#"{"type":"SOLVER_SPEC_CAST","spec":{"name":"seqtune random","attrs":{"#));
+    let expected = r#"{"type":"ASK_REPLY","trial":{"id":0,"params":[14.97427,8.38273],"next_step":1},"next_trial_id":1}
+{"type":"TELL_REPLY"}
+{"type":"ASK_REPLY","trial":{"id":1,"params":[1.55938,-3.42645],"next_step":1},"next_trial_id":2}
+{"type":"TELL_REPLY"}
+"#;
+    assert_eq!(replies, expected);
+}
+
 /// What stands in the vector: numbers within half-open ranges, the position of a choice, null where there is no variable.
 #[test]
 fn vectors_are_in_their_ranges() {
