@@ -29,13 +29,11 @@ struct Client {
 
 impl Client {
     fn start(directory: &Path) -> Client {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_seqtune"))
-            .arg("ask-tell")
-            .current_dir(directory)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Client::of(Command::new(env!("CARGO_BIN_EXE_seqtune")).arg("ask-tell").current_dir(directory))
+    }
+
+    fn of(command: &mut Command) -> Client {
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
         Client { process, input, output }
     }
@@ -158,6 +156,44 @@ fn a_directory_that_holds_another_study_is_not_touched() {
     assert!(refused["error"].as_str().unwrap().starts_with(expected), "{refused}");
     assert_eq!(client.leave(), Some(0));
     assert_eq!(std::fs::read(study.join("study.db")).unwrap(), before);
+}
+
+/// A disk that is full refuses a request, and the study is what was answered before; with space it goes on.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_refuses_a_request_and_loses_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    // Files may not grow beyond 512 KiB, and it is an error, not a signal, when one would.
+    let limited = "trap '' XFSZ; ulimit -f 1024; exec \"$0\" ask-tell";
+    let mut command = Command::new("sh");
+    let mut client = Client::of(command.args(["-c", limited, env!("CARGO_BIN_EXE_seqtune")]).current_dir(place.path()));
+    let mut first = first();
+    first["sampler"] = json!("random");
+    assert_eq!(client.say(&first)["ok"], true);
+    let mut asked = 0;
+    let refused = loop {
+        let reply = client.say(&json!({ "ask": 50 }));
+        match reply["trials"].as_array() {
+            Some(trials) => asked += trials.len(),
+            None => break reply,
+        }
+        assert!(asked < 100_000, "the limit is not kept here");
+    };
+    assert!(refused["error"].as_str().unwrap().contains("nothing is lost: free some space"), "{refused}");
+    assert_eq!(
+        client.say(&json!({ "tell": { "id": asked, "value": 1 } }))["error"],
+        format!("no running trial {asked}")
+    );
+    drop(client.input.take());
+    client.process.wait().unwrap();
+
+    let mut client = Client::start(place.path());
+    assert_eq!(client.say(&first)["ok"], true);
+    assert_eq!(client.say(&json!({ "ask": 1 }))["trials"][0]["id"], asked);
+    assert_eq!(client.leave(), Some(0));
+    let history = StoreReader::open(&place.path().join("kept")).unwrap().history().unwrap();
+    assert_eq!(history.trials.len(), asked + 1);
+    assert_eq!(verify(&history).differences, []);
 }
 
 #[test]

@@ -32,34 +32,48 @@ fn sampler(name: &str) -> Result<Sampler, String> {
     sampler_named(name).map(Sampler).map_err(|error| error.to_string())
 }
 
-const AFTER: &str = r#"The first line says what is searched:
-  space                a list of parameters, each with its name, as in a study file (`seqtune families`, studies/README.md):
-                         {"name": "lr", "type": "float", "low": 1e-5, "high": 0.1, "log": true}
-                         {"name": "layers", "type": "int", "low": 1, "high": 5}
-                         {"name": "opt", "type": "categorical", "choices": ["sgd", "adam"]}
-                         {"name": "momentum", "type": "float", "low": 0, "high": 1, "when": {"opt": ["sgd"]}}
-                       also ordinal (values), bool and list (len, item), and {"constraint": "layers * 8 <= 32"}
-  direction            "minimize" (default), "maximize", or a list of them for several objectives
-  outcome_constraints  how many constraint values come with each result (default 0); 0 or less is satisfied
-  sampler              a name, or an object with its "type" and options (default "auto": it chooses)
-  pruner               null, or an object with its "type"
-  seed                 an integer (default 0): the same seed and the same requests give the same replies
-  n_trials             how many there will be, a hint
-  storage              a study directory to keep the trials in, for `seqtune best` and the rest; one that exists is gone
-                       on with, and what was running there can still be told
+const AFTER: &str = r#"The first line says what is searched and how:
+  {"space": [...], "direction": "minimize", "sampler": "tpe", "seed": 7}
 
-Requests and their replies:
-  {"ask": 2}                                            {"trials": [{"id": 0, "params": {...}}, ...]}
-  {"tell": {"id": 0, "value": 0.31}}                    {"ok": true}
-  {"tell": {"id": 0, "values": [0.3, 12], "constraints": [-0.2]}}
-  {"tell": {"id": 1, "state": "failed", "cause": "diverged"}}
-                       or "pruned"; causes: bad_params, diverged, out_of_memory (the point's own fault: learned from),
-                       crashed, timed_out, interrupted (not)
-  {"report": {"id": 1, "step": 3, "value": 0.5}}        {"prune": false}
-  {"add": [{"params": {...}, "value": 0.4}]}            {"ids": [2]}, trials that were evaluated elsewhere
-  {"best": true}                                        {"trials": [{"id": 2, "params": {...}, "value": 0.4}]}, the
-                                                        Pareto set where there are several objectives
-A line that is refused changes nothing, and is answered with {"error": "no running trial 9"}.
+space      a list of parameters, with the keys of a study file:
+             {"name": "lr", "type": "float", "low": 1e-5, "high": 0.1, "log": true}
+             {"name": "layers", "type": "int", "low": 1, "high": 5}
+             {"name": "opt", "type": "categorical", "choices": ["sgd", "adam"]}
+             {"name": "mom", "type": "float", "low": 0, "high": 1,
+              "when": {"opt": ["sgd"], "layers": {"at_least": 2}}}
+             {"name": "size", "type": "ordinal", "values": [16, 64, 256]}
+             {"name": "wide", "type": "bool"}
+             {"name": "dims", "type": "list", "len": {"low": 1, "high": 4},
+              "item": {"type": "int", "low": 8, "high": 64}}
+             {"constraint": "layers * size <= 512"}
+direction  "minimize" (default), "maximize", or a list: several objectives
+outcome_constraints
+           how many constraint values a result has; 0 or less is satisfied
+sampler    a name, or an object with its "type" and options (default "auto")
+pruner     null, or an object with its "type"
+seed       an integer (default 0): the same seed and the same requests give
+           the same replies
+n_trials   how many there will be, a hint
+storage    a study directory to keep the trials in, for `seqtune best` and the
+           rest; one that exists is gone on with, and what was running there
+           can still be told
+
+Requests and replies:
+  {"ask": 2}
+    {"trials": [{"id": 0, "params": {...}}, {"id": 1, "params": {...}}]}
+  {"tell": {"id": 0, "value": 0.31}}
+  {"tell": {"id": 0, "values": [0.31, 12], "constraints": [-0.2]}}
+  {"tell": {"id": 1, "state": "failed", "cause": "diverged"}}  (or "pruned")
+    {"ok": true}; of the causes, bad_params, diverged and out_of_memory are
+    learned from, crashed, timed_out and interrupted are not
+  {"report": {"id": 1, "step": 3, "value": 0.5}}
+    {"prune": false}
+  {"add": [{"params": {...}, "value": 0.4}]}  (trials evaluated elsewhere)
+    {"ids": [2]}
+  {"best": true}
+    {"trials": [{"id": 2, "params": {...}, "value": 0.4}]}; with several
+    objectives the Pareto set
+A line that is refused changes nothing: {"error": "no running trial 9"}
 
 Example:
   $ seqtune ask-tell
