@@ -135,17 +135,20 @@ class Optimizer:
             "storage": None if storage is None else os.fspath(storage),
         }
         line = _line({key: value for key, value in first.items() if value is not None})
-        self._process = _start(_find(program))
+        self._program = _find(program)
+        self._process = _start(self._program)
         try:
             opened = self._exchange_line(line)
         except Ended as error:
-            raise NotFound(f"{self._process.args[0]} does not know `ask-tell`; is it seqtune? ({error})") from None
+            raise NotFound(f"{self._program} does not know `ask-tell`; is it seqtune? ({error})") from None
         except BaseException:
             self.close()
             raise
         if opened.get("protocol") != PROTOCOL:
             self.close()
-            raise NotFound(f"seqtune speaks protocol {opened.get('protocol')}, and this file {PROTOCOL}; take those of one version")
+            raise NotFound(
+                f"seqtune speaks protocol {opened.get('protocol')}, and this file {PROTOCOL}; take those of one version"
+            )
 
     @overload
     def ask(self) -> Trial: ...
@@ -289,7 +292,7 @@ class Optimizer:
     def _ended(self) -> Ended:
         """What to raise where the program says nothing more, or something else."""
         self.close()
-        return Ended(f"the program {self._process.args[0]} has ended with code {self._process.returncode}")
+        return Ended(f"the program {self._program} has ended with code {self._process.returncode}")
 
 
 def _find(program: str | os.PathLike[str] | None) -> str:
@@ -343,7 +346,9 @@ def _outcome(
     outcome: dict[str, Any] = {}
     if value is not None:
         listed = _plain(value) if hasattr(value, "tolist") else value
-        outcome = {"values": [float(one) for one in listed]} if isinstance(listed, Sequence) else {"value": float(listed)}
+        outcome = (
+            {"values": [float(one) for one in listed]} if isinstance(listed, Sequence) else {"value": float(listed)}
+        )
     if constraints is not None:
         outcome["constraints"] = [float(one) for one in constraints]
     numbers = [outcome.get("value", 0.0), *outcome.get("values", ()), *outcome.get("constraints", ())]
