@@ -150,7 +150,7 @@ fn after_a_bad_first_line_the_next_is_the_first() {
         {{"space":[3]}}
         {{{space},"direction":"min"}}
         {{{space},"direction":[]}}
-        {{{space},"sampler":"anneal"}}
+        {{{space},"sampler":"sobel"}}
         {{{space},"sampler":{{"type":"tpe","gama":1}}}}
         {{{space},"sampler":{{"type":"auto","gama":1}}}}
         {{{space},"sampler":{{"name":"tpe"}}}}
