@@ -22,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    best, check, completions, doctor, export, families, import_space, init, resume, run, status, stop, trials, verify,
-    view,
+    ask_tell, best, check, completions, doctor, export, families, import_space, init, resume, run, status, stop,
+    trials, verify, view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -53,6 +53,7 @@ enum Command {
     View(view::Arguments),
     Export(export::Arguments),
     Verify(verify::Arguments),
+    AskTell(ask_tell::Arguments),
     Init(init::Arguments),
     ImportSpace(import_space::Arguments),
     Check(check::Arguments),
@@ -92,6 +93,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::View(arguments) => view::execute(&arguments),
         Command::Export(arguments) => export::execute(&arguments, out),
         Command::Verify(arguments) => verify::execute(&arguments, out),
+        Command::AskTell(arguments) => ask_tell::execute(&arguments, out),
         Command::Init(arguments) => init::execute(&arguments, out),
         Command::ImportSpace(arguments) => import_space::execute(&arguments, out),
         Command::Check(arguments) => check::execute(&arguments, out),

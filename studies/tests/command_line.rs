@@ -86,6 +86,7 @@ fn every_command_explains_itself() {
         "view",
         "export",
         "verify",
+        "ask-tell",
         "init",
         "import-space",
         "check",

@@ -73,6 +73,7 @@ impl ToyStudy {
                 direction: Direction::Minimize,
                 reduce: Reduce::Last,
             }],
+            outcome_constraints: Vec::new(),
             trial: TrialSpec {
                 steps: 4,
                 checkpoint_every: 2,

@@ -91,10 +91,39 @@ fn the_helpers_own_tests_pass() {
         let output = python()
             .args(["-m", "unittest", "discover", "-s", "tests"])
             .current_dir(folder())
+            .env("SEQTUNE", program("seqtune"))
             .output()
             .expect("Python starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// The example of the manual for studies, as it stands there: it searches, keeps its study, and goes on with it.
+#[test]
+fn the_example_that_asks_and_tells_works() {
+    if !has("json") {
+        return;
+    }
+    let manual = std::fs::read_to_string(folder().join("../../studies/README.md")).unwrap();
+    let (_, after) = manual.split_once("from seqtune import Optimizer").expect("the manual has the example");
+    let (example, _) = after.split_once("```").expect("the example ends");
+    let scratch = TempDir::new().unwrap();
+    let run = || {
+        let output = python()
+            .args(["-c", &format!("from seqtune import Optimizer{example}")])
+            .current_dir(scratch.path())
+            .env("PYTHONPATH", folder())
+            .env("SEQTUNE", program("seqtune"))
+            .output()
+            .expect("Python starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run();
+    run();
+    let history = StoreReader::open(&scratch.path().join("results/mine")).unwrap().history().unwrap();
+    assert_eq!(history.trials.len(), 60);
+    assert!(history.trials.iter().all(|trial| trial.end == Some(TrialEnd::Completed)));
+    assert_eq!(verify(&history).differences, []);
 }
 
 /// What `init --python` writes is a study that runs, and a program that keeps all promises.

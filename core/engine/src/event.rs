@@ -211,6 +211,8 @@ pub enum Origin {
     Enqueued,
     /// The sampler chose it.
     Sampler,
+    /// It was tried elsewhere, and came with its result. Samplers learn from it, and nobody decided about it here.
+    Added,
 }
 
 /// What part of the log a decision saw.

@@ -37,8 +37,8 @@ pub use order::{View, next_trial_may_start};
 pub use propose::{Proposal, Proposer, propose};
 pub use sampler::{Grid, SampleError, Sampler, start_up};
 pub use spec::{
-    Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,
-    WorkerSettings,
+    Budget, FamilyChoice, Objective, Order, OutcomeConstraint, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec,
+    TrialSpec, WorkerSettings,
 };
 pub use store::{FORMAT_VERSION, Request, RequestKind, Store, StoreError, StoreReader, is_study};
 pub use verify::{Difference, Verified, verify};

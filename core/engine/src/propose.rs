@@ -3,7 +3,7 @@
 use seqtune_space::Params;
 
 use crate::event::{EventKind, Origin, Seen};
-use crate::history::History;
+use crate::history::{History, Queued};
 use crate::order::View;
 use crate::sampler::{SampleError, Sampler, sampler_of};
 use crate::seed::seed_of;
@@ -77,9 +77,7 @@ impl Proposer {
     pub(crate) fn propose_from(&self, view: View<'_>, space_version: u64) -> Result<Proposal, SampleError> {
         let (history, trial) = (view.history(), view.trial());
         let (spec, space) = (&history.spec, history.space(space_version));
-        let taken = view.earlier().filter(|earlier| earlier.origin == Origin::Enqueued).count();
-        let waiting = history.queue.get(taken).filter(|queued| queued.from_trial <= trial);
-        let (params, origin) = if let Some(queued) = waiting {
+        let (params, origin) = if let Some(queued) = waiting(&view) {
             (queued.params.clone(), Origin::Enqueued)
         } else if let Some(defaults) = (trial == 0).then(|| space.defaults()).flatten() {
             (defaults, Origin::Default)
@@ -89,6 +87,15 @@ impl Proposer {
         };
         Ok(Proposal { trial, params, origin, space_version, seed: seed_of(spec.seed, 0, "train"), seen: view.seen() })
     }
+}
+
+/// The point of the queue that the trial takes.
+fn waiting<'a>(view: &View<'a>) -> Option<&'a Queued> {
+    let queue = &view.history().queue;
+    // Most studies have no queue, and then no trial needs to be looked at.
+    queue.first()?;
+    let taken = view.earlier().filter(|earlier| earlier.origin == Origin::Enqueued).count();
+    queue.get(taken).filter(|queued| queued.from_trial <= view.trial())
 }
 
 /// [`Proposer::propose`], for one decision.

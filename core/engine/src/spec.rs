@@ -20,6 +20,9 @@ pub struct StudySpec {
     pub data_digest: String,
     /// What is optimised; the first objective is the one that reports are sorted by.
     pub objectives: Vec<Objective>,
+    /// What a trial's metrics must satisfy to count as good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outcome_constraints: Vec<OutcomeConstraint>,
     /// What one trial is.
     pub trial: TrialSpec,
     /// Seeds everything.
@@ -98,6 +101,42 @@ pub enum Reduce {
     Last,
     /// The best step's.
     Best,
+}
+
+/// What a metric must satisfy: a bound that is measured, where a constraint of the space is known beforehand. One of the
+/// two bounds is given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutcomeConstraint {
+    /// Metric of the family.
+    pub metric: String,
+    /// The largest value that satisfies it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// The smallest value that satisfies it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+}
+
+impl std::fmt::Display for OutcomeConstraint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (word, bound) = match (self.at_most, self.at_least) {
+            (None, Some(bound)) => ("at least", bound),
+            (bound, _) => ("at most", bound.unwrap_or(f64::INFINITY)),
+        };
+        write!(f, "{} {word} {bound}", self.metric)
+    }
+}
+
+impl OutcomeConstraint {
+    /// By how much a value of the metric breaks the bound; satisfied where it is 0 or less.
+    pub fn violation(&self, value: f64) -> f64 {
+        match (self.at_most, self.at_least) {
+            (Some(high), _) => value - high,
+            (None, Some(low)) => low - value,
+            // A history refuses to begin with such a one.
+            (None, None) => f64::NEG_INFINITY,
+        }
+    }
 }
 
 /// What one trial is.

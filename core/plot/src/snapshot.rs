@@ -73,7 +73,11 @@ impl Snapshot {
             spec: Arc::clone(&history.spec),
             settings: same_settings
                 .map_or_else(|| Arc::new(history.settings.clone()), |before| Arc::clone(&before.settings)),
-            ranked: rank(&trials, history.spec.objective().direction),
+            ranked: if history.spec.outcome_constraints.is_empty() {
+                rank(&trials, history.spec.objective().direction)
+            } else {
+                history.ranked().into_iter().map(|trial| trial.number).collect()
+            },
             summary: Summary::of(history),
             trials,
             metrics: names,
@@ -108,7 +112,7 @@ impl Snapshot {
     }
 }
 
-/// As [`History::ranked`], from rows whose values are known already.
+/// As [`History::ranked`] without outcome constraints, from rows whose values are known already.
 fn rank(trials: &[Arc<TrialRow>], direction: Direction) -> Vec<u64> {
     let completed = trials.iter().filter(|row| row.state == TrialState::Completed);
     let mut ranked: Vec<(f64, u64)> = completed.filter_map(|row| Some((row.value?, row.number))).collect();

@@ -7,12 +7,14 @@ use seqtune_core::{History, StoreReader, Trial};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::output::{Format, FormatArgument, TrialRow, csv_of_trials, show_number, write_json};
+use crate::output::{Format, FormatArgument, TrialRow, csv_of_trials, show_number, table_of_trials, write_json};
 use crate::places;
 
 /// Show the best trials, and how to reproduce them
 ///
-/// Only completed trials count. The parameters are printed as TOML, complete as the family received them, ready for
+/// Only completed trials count, and those that satisfy the study's outcome constraints come first. With several objectives
+/// the Pareto set is shown: the trials that no other one beats in one objective without losing in another; --top ranks by
+/// the first objective instead. The parameters are printed as TOML, complete as the family received them, ready for
 /// [[enqueue]] or, as fixed values, for [space]. Fields of -f json and csv: as in `seqtune trials`.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
@@ -22,9 +24,9 @@ pub(crate) struct Arguments {
     /// The study: its directory, or its name under results/
     #[arg(value_name = "DIR")]
     study: PathBuf,
-    /// How many
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    top: usize,
+    /// How many, best first [default: 1, or with several objectives the Pareto set]
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
     #[command(flatten)]
     format: FormatArgument,
 }
@@ -32,7 +34,10 @@ pub(crate) struct Arguments {
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let directory = places::study(&arguments.study)?;
     let history = StoreReader::open(&directory)?.history()?;
-    let trials: Vec<&Trial> = history.ranked().into_iter().take(arguments.top).collect();
+    let trials: Vec<&Trial> = match arguments.top {
+        Some(top) => history.ranked().into_iter().take(top).collect(),
+        None => history.pareto(),
+    };
     let rows = trials.iter().map(|trial| TrialRow::new(&history, trial));
     match arguments.format.format {
         Format::Json => write_json(out, rows)?,
@@ -45,6 +50,9 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
             )?;
         }
         Format::Table => {
+            if history.spec.objectives.len() > 1 && arguments.top.is_none() {
+                pareto(out, &history, &rows.collect::<Vec<_>>())?;
+            }
             for (index, trial) in trials.iter().enumerate() {
                 if index > 0 {
                     writeln!(out)?;
@@ -56,11 +64,37 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     Ok(Exit::Done)
 }
 
+/// The set as a table, in comments: what comes after it stays TOML.
+fn pareto(out: &mut dyn Write, history: &History, rows: &[TrialRow]) -> Result<(), CommandError> {
+    let count = rows.len();
+    let trials = if count == 1 { "trial" } else { "trials" };
+    let feasible = |row: &TrialRow| history.trial(row.trial).is_some_and(|trial| history.is_feasible(trial));
+    if rows.iter().all(feasible) {
+        writeln!(out, "# the Pareto set: {count} {trials} that nothing beats")?;
+    } else {
+        writeln!(out, "# none satisfies the outcome constraints; {count} {trials} of those that break them least")?;
+    }
+    for line in table_of_trials(history, rows).to_string().lines() {
+        writeln!(out, "# {line}")?;
+    }
+    Ok(writeln!(out)?)
+}
+
 fn show(out: &mut dyn Write, directory: &Path, history: &History, trial: &Trial) -> Result<(), CommandError> {
     let objective = history.spec.objective();
     let reached = trial.best_point(objective.direction).map_or(0, |point| point.step);
-    writeln!(out, "# trial {}: {} {}", trial.number, objective.metric, show_number(history.value(trial)))?;
-    writeln!(out, "# best step {reached} of {}, seed {}", history.spec.trial.steps, trial.seed)?;
+    let values = history.values(trial).unwrap_or_default();
+    let objectives = history.spec.objectives.iter().zip(values);
+    let objectives = objectives.map(|(one, value)| format!("{} {}", one.metric, show_number(Some(value))));
+    writeln!(out, "# trial {}: {}", trial.number, objectives.collect::<Vec<_>>().join(", "))?;
+    let violations = history.violations(trial).unwrap_or_default();
+    for (constraint, violation) in history.spec.outcome_constraints.iter().zip(violations) {
+        if violation > 0.0 {
+            writeln!(out, "# it breaks {constraint} by {}", show_number(Some(violation)))?;
+        }
+    }
+    let steps = history.spec.trial.steps.max(trial.step());
+    writeln!(out, "# best step {reached} of {steps}, seed {}", trial.seed)?;
     for checkpoint in &trial.checkpoints {
         let place = directory.join(&checkpoint.path);
         if place.is_dir() {

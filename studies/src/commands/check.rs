@@ -150,7 +150,10 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
         ("workers", format!("{} on {}", settings.workers.count, settings.workers.device)),
         ("enqueued", spec.enqueue.len().to_string()),
     ];
-    for (name, text) in lines {
+    let constraints = spec.outcome_constraints.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let constraints = Some(("subject to", constraints)).filter(|(_, text)| !text.is_empty());
+    let (head, tail) = lines.split_at(5);
+    for (name, text) in head.iter().chain(&constraints).chain(tail) {
         writeln!(out, "{name:<10} {text}")?;
     }
     writeln!(out)?;

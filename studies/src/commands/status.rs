@@ -187,6 +187,14 @@ fn one(out: &mut dyn Write, row: &StatusRow, history: &History, managed: bool) -
         trials.push_str(&format!(" ({})", counts.join(", ")));
     }
     let best = match (row.best_trial, row.best_value) {
+        (Some(_), Some(_)) if history.spec.objectives.len() > 1 => match history.pareto().len() {
+            1 => "1 trial that nothing beats, in the Pareto set".to_owned(),
+            count => format!("{count} trials that nothing beats, in the Pareto set"),
+        },
+        (Some(trial), Some(value)) if !history.trial(trial).is_some_and(|trial| history.is_feasible(trial)) => {
+            let value = show_number(Some(value));
+            format!("{} {value} in trial {trial}, which breaks the outcome constraints least", row.metric)
+        }
         (Some(trial), Some(value)) => format!("{} {} in trial {trial}", row.metric, show_number(Some(value))),
         _ => format!("none yet ({}, the {way} is best)", row.metric),
     };

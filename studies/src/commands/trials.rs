@@ -19,7 +19,8 @@ use crate::places;
 ///
 /// Best first; trials without a value come last. The fields of -f json, and the columns of csv with one params.NAME for
 /// each parameter: trial, state, value, last_value, best_value, best_step, step, steps, origin, replicate, seed,
-/// config_key, attempts, seconds, started, ended, message, params.
+/// config_key, attempts, seconds, started, ended, message, params. With several objectives also values, with outcome
+/// constraints also violations (0 or less is satisfied); trials that break a constraint then come after those that do not.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
 \x20 seqtune trials demo --top 10\n\
@@ -102,6 +103,9 @@ fn sort(trials: &mut [&Trial], key: &str, history: &History) -> Result<(), Comma
                 (Some(a), Some(b)) => a.total_cmp(&b),
                 (a, b) => b.is_some().cmp(&a.is_some()),
             });
+            if !history.spec.outcome_constraints.is_empty() {
+                trials.sort_by_cached_key(|trial| !history.is_feasible(trial));
+            }
         }
         name if history.spec.info.parameters.get(name).is_some() || history.spec.space.get(name).is_some() => {
             trials.sort_by(|a, b| by_value(a.params.get(name), b.params.get(name)));

@@ -2,7 +2,7 @@
 //! difference.
 //!
 //! Budget, workers, additional enqueued points and a wider space may come in while a study lives. What decisions depend
-//! on is frozen: objective, data, seed, order, window, sampler, pruner, and what a trial is.
+//! on is frozen: objectives, outcome constraints, data, seed, order, window, sampler, pruner, and what a trial is.
 
 mod widening;
 
@@ -213,6 +213,22 @@ mod tests {
         let turned = testing::study(&format!("{second}\n{first}"));
         let kinds = edited(&old, &turned).unwrap();
         assert!(matches!(kinds.as_slice(), [EventKind::SpaceChanged { version: 1, .. }]), "an order is no difference");
+    }
+
+    #[test]
+    fn objectives_and_outcome_constraints_are_frozen() {
+        let old = testing::study(SPACE);
+        let new = old.clone().with(|spec| {
+            let metric = "value".to_owned();
+            let constraint = seqtune_core::OutcomeConstraint { metric, at_most: Some(2.0), at_least: None };
+            spec.outcome_constraints.push(constraint);
+        });
+        let absent = "absent in the study";
+        let written = r#"[{"at_most":2.0,"metric":"value"}]"#;
+        assert_eq!(edited(&old, &new).unwrap_err(), [format!("outcome_constraints: {absent}, {written} in the file")]);
+        assert!(edited(&new, &old).unwrap_err()[0].ends_with("in the study, absent in the file"));
+        let two = old.clone().with(|spec| spec.objectives.push(spec.objectives[0].clone()));
+        assert!(edited(&old, &two).unwrap_err()[0].starts_with("objectives: [{"));
     }
 
     #[test]

@@ -83,6 +83,11 @@ pub fn find(family: &FamilyChoice) -> Result<WorkerProgram, LaunchError> {
             return Ok(program);
         }
     }
+    if name == crate::ask_tell::FAMILY {
+        let hint = ": another program asks for its trials and evaluates them; it goes on with `seqtune ask-tell`, and \
+                    this directory as `storage`";
+        return Err(LaunchError::Unknown { family: name.clone(), hint: hint.to_owned() });
+    }
     let known: Vec<String> =
         installed().into_iter().filter_map(|(_, infos)| infos.ok()).flatten().map(|info| info.name).collect();
     let hint = if known.is_empty() {

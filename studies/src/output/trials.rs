@@ -5,6 +5,7 @@ use std::io::Write;
 use seqtune_core::{History, Origin, Trial, TrialEnd};
 use seqtune_space::{Params, SearchSpace, Value};
 use serde::Serialize;
+use serde_json::Map;
 
 use super::{Align, Table, show_number, show_value, utc};
 use crate::error::CommandError;
@@ -32,7 +33,16 @@ pub(crate) struct TrialRow {
     /// Why it was pruned or failed.
     pub(crate) message: Option<String>,
     pub(crate) params: Params,
+    /// Under each objective, by its metric; only where a study has several.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(crate) values: Numbers,
+    /// By how much each outcome constraint is broken, 0 or less where it is satisfied; only where a study has any.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(crate) violations: Numbers,
 }
+
+/// Numbers by name, `null` where there is none.
+pub(crate) type Numbers = Map<String, serde_json::Value>;
 
 impl TrialRow {
     pub(crate) fn new(history: &History, trial: &Trial) -> TrialRow {
@@ -50,7 +60,8 @@ impl TrialRow {
             best_value: best.and_then(|point| point.value),
             best_step: best.map(|point| point.step),
             step: trial.step(),
-            steps: history.spec.trial.steps,
+            // Where another program evaluates, the study does not know how many there will be.
+            steps: history.spec.trial.steps.max(trial.step()),
             origin: trial.origin,
             replicate: trial.replicate,
             seed: trial.seed,
@@ -61,35 +72,58 @@ impl TrialRow {
             ended: trial.ended_us.map(utc),
             message,
             params: trial.params.clone(),
+            values: match history.spec.objectives.len() {
+                1 => Map::new(),
+                _ => numbers(objective_names(history), history.values(trial)),
+            },
+            violations: numbers(constraint_names(history), history.violations(trial)),
         }
     }
+}
+
+fn objective_names(history: &History) -> impl Iterator<Item = String> {
+    history.spec.objectives.iter().map(|objective| objective.metric.clone())
+}
+
+fn constraint_names(history: &History) -> impl Iterator<Item = String> {
+    history.spec.outcome_constraints.iter().map(ToString::to_string)
+}
+
+fn numbers(names: impl Iterator<Item = String>, values: Option<Vec<f64>>) -> Numbers {
+    names.enumerate().map(|(index, name)| (name, values.as_ref().map(|values| values[index]).into())).collect()
+}
+
+/// Columns of a table for the objectives beside the first one and for the violations of the constraints.
+fn numbers_shown(history: &History, row: &TrialRow) -> Vec<(String, String)> {
+    let shown = |numbers: &Numbers, name: String| {
+        let number = numbers.get(&name).and_then(serde_json::Value::as_f64);
+        (name, show_number(number))
+    };
+    let others = objective_names(history).skip(1).map(|name| shown(&row.values, name));
+    let violations = constraint_names(history).map(|name| shown(&row.violations, name));
+    others.chain(violations.map(|(name, number)| (format!("over {name}"), number))).collect()
 }
 
 /// A table of trials. What the space fixes is left out, and so are columns in which nothing stands.
 pub(crate) fn table_of_trials(history: &History, rows: &[TrialRow]) -> Table {
     let metric = history.spec.objective().metric.as_str();
     let messages = rows.iter().any(|row| row.message.is_some());
-    let mut columns = vec![
-        ("trial", Align::Right),
-        ("state", Align::Left),
-        (metric, Align::Right),
-        ("step", Align::Right),
-        ("seconds", Align::Right),
-        ("parameters", Align::Left),
-    ];
+    let numbers: Vec<Vec<(String, String)>> = rows.iter().map(|row| numbers_shown(history, row)).collect();
+    let mut columns = vec![("trial", Align::Right), ("state", Align::Left), (metric, Align::Right)];
+    columns.extend(numbers.iter().take(1).flatten().map(|(name, _)| (name.as_str(), Align::Right)));
+    columns.extend([("step", Align::Right), ("seconds", Align::Right), ("parameters", Align::Left)]);
     if messages {
         columns.push(("message", Align::Left));
     }
     let mut table = Table::new(&columns);
-    for row in rows {
-        let mut cells = vec![
-            row.trial.to_string(),
-            row.state.to_owned(),
-            show_number(row.value),
+    for (row, numbers) in rows.iter().zip(&numbers) {
+        let mut cells = vec![row.trial.to_string(), row.state.to_owned(), show_number(row.value)];
+        cells.extend(numbers.iter().map(|(_, number)| number.clone()));
+        cells.extend([
             format!("{}/{}", row.step, row.steps),
             format!("{:.1}", row.seconds),
             searched(&history.spec.space, &row.params),
-        ];
+        ]);
         if messages {
             cells.push(row.message.clone().unwrap_or_default());
         }
@@ -107,7 +141,8 @@ fn searched(space: &SearchSpace, params: &Params) -> String {
     shown.map(|(name, value)| format!("{name}={}", show_value(value))).collect::<Vec<_>>().join(" ")
 }
 
-/// Trials as CSV: the fields of [`TrialRow`], and `params.NAME` for each parameter.
+/// Trials as CSV: the fields of [`TrialRow`], `values.METRIC` for each of several objectives, `violations.CONSTRAINT` for
+/// each outcome constraint, and `params.NAME` for each parameter.
 pub(crate) fn csv_of_trials(
     out: &mut dyn Write,
     history: &History,
@@ -140,10 +175,13 @@ pub(crate) fn csv_of_trials(
         "ended",
         "message",
     ];
+    let objectives = objective_names(history).map(|name| format!("values.{name}"));
+    let objectives = objectives.filter(|_| history.spec.objectives.len() > 1);
+    let constraints = constraint_names(history).map(|name| format!("violations.{name}"));
+    let fixed = fields.iter().map(|field| (*field).to_owned());
+    let parameters = names.iter().map(|name| format!("params.{name}"));
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(
-        fields.iter().map(|field| (*field).to_owned()).chain(names.iter().map(|n| format!("params.{n}"))),
-    )?;
+    writer.write_record(fixed.chain(objectives).chain(constraints).chain(parameters))?;
     for row in rows {
         let json = serde_json::to_value(&row)?;
         let cell = |value: &serde_json::Value| match value {
@@ -151,8 +189,12 @@ pub(crate) fn csv_of_trials(
             serde_json::Value::String(text) => text.clone(),
             other => other.to_string(),
         };
+        let numbers = |numbers: &Numbers, name: String| numbers.get(&name).map(cell);
+        let objectives = objective_names(history).filter_map(|name| numbers(&row.values, name));
+        let constraints = constraint_names(history).filter_map(|name| numbers(&row.violations, name));
         let parameters = names.iter().map(|name| row.params.get(name).map(full).unwrap_or_default());
-        writer.write_record(fields.iter().map(|field| cell(&json[*field])).chain(parameters))?;
+        let fixed = fields.iter().map(|field| cell(&json[*field]));
+        writer.write_record(fixed.chain(objectives).chain(constraints).chain(parameters))?;
     }
     writer.flush()?;
     Ok(())

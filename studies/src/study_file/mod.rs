@@ -44,7 +44,7 @@ pub use resolve::{Feasibility, Resolved, percent};
 pub use sections::is_device;
 pub use source::StudyFileError;
 
-use sections::{ANY, ObjectiveEntry, Placed, PointTable};
+use sections::{ANY, ObjectiveEntry, OutcomeConstraintEntry, Placed, PointTable};
 use source::{Source, Span};
 use space::SpaceTable;
 use table::{Field, Table};
@@ -61,6 +61,7 @@ pub struct StudyFile {
     data_place: Span,
     data_places: Vec<(String, Span)>,
     objectives: Vec<ObjectiveEntry>,
+    outcome_constraints: Vec<OutcomeConstraintEntry>,
     trial: TrialSpec,
     seed: u64,
     order: Order,
@@ -104,6 +105,9 @@ impl StudyFile {
         let data_place = data_field.as_ref().map_or(0..0, Field::key_span);
         let (data, data_places) = data_field.map(|field| sections::data(&field)).transpose()?.unwrap_or_default();
         let objectives = sections::objectives(&mut root)?;
+        let outcome_constraints = root.take("outcome_constraint");
+        let outcome_constraints =
+            outcome_constraints.map(|field| sections::outcome_constraints(&field)).transpose()?.unwrap_or_default();
         let trial = sections::trial(root.require("trial", "[trial] with steps = 10")?.table("[trial]")?)?;
         let seed = root.take("seed").map(|field| field.whole(0..=ANY)).transpose()?.unwrap_or(0);
         let orders = [("fixed", Order::Fixed), ("eager", Order::Eager)];
@@ -126,6 +130,7 @@ impl StudyFile {
             data_place,
             data_places,
             objectives,
+            outcome_constraints,
             trial,
             seed,
             order,

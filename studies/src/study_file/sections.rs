@@ -29,6 +29,13 @@ pub(super) struct ObjectiveEntry {
     pub(super) reduce: Reduce,
 }
 
+#[derive(Clone, Debug)]
+pub(super) struct OutcomeConstraintEntry {
+    pub(super) metric: Placed<String>,
+    pub(super) at_most: Option<f64>,
+    pub(super) at_least: Option<f64>,
+}
+
 /// One value of an enqueued point.
 #[derive(Clone, Debug)]
 pub(super) struct PointEntry {
@@ -109,6 +116,27 @@ fn objective(table: &mut Table<'_>, example: &str) -> Result<ObjectiveEntry, Stu
         direction: table.take("direction").map(|field| field.choice(&directions)).transpose()?,
         reduce: table.take("reduce").map(|field| field.choice(&reductions)).transpose()?.unwrap_or_default(),
     })
+}
+
+pub(super) fn outcome_constraints(list: &Field<'_>) -> Result<Vec<OutcomeConstraintEntry>, StudyFileError> {
+    let constraint = |mut table: Table<'_>| {
+        let metric = table.require("metric", "metric = \"valid/loss\"")?;
+        let at_most = table.take("at_most").map(|field| field.finite()).transpose()?;
+        let least = table.take("at_least");
+        let at_least = least.as_ref().map(Field::finite).transpose()?;
+        table.finish()?;
+        match (at_most, least) {
+            (Some(_), Some(field)) => {
+                return Err(field.wrong_key(
+                    "`at_least` stands beside `at_most`; give each bound a table [[outcome_constraint]] of its own",
+                ));
+            }
+            (None, None) => return Err(metric.wrong_key("this constraint has no bound; add `at_most` or `at_least`")),
+            _ => {}
+        }
+        Ok(OutcomeConstraintEntry { metric: Placed { value: metric.text()?, span: metric.span() }, at_most, at_least })
+    };
+    list.tables()?.into_iter().map(constraint).collect()
 }
 
 pub(super) fn trial(mut table: Table<'_>) -> Result<TrialSpec, StudyFileError> {

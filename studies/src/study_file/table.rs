@@ -144,6 +144,11 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// A finite number.
+    pub(super) fn finite(&self) -> Result<f64, StudyFileError> {
+        self.number().filter(|number| number.is_finite()).ok_or_else(|| self.must_be("a finite number"))
+    }
+
     /// Seconds: `"5m"` or a number.
     pub(super) fn seconds(&self) -> Result<f64, StudyFileError> {
         let seconds = match &self.value.kind {

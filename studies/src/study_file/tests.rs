@@ -156,6 +156,43 @@ fn several_objectives_have_their_own_tables() {
 }
 
 #[test]
+fn outcome_constraints_name_a_metric_and_one_bound() {
+    let with = |text: &str| resolve(&(LEAST.to_owned() + text));
+    let spec = with(
+        "[[outcome_constraint]]\nmetric = \"valid/loss\"\nat_most = 1\n\
+                     [[outcome_constraint]]\nmetric = \"valid/loss\"\nat_least = 0.25\n",
+    )
+    .unwrap()
+    .spec;
+    let shown: Vec<String> = spec.outcome_constraints.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["valid/loss at most 1", "valid/loss at least 0.25"]);
+    for (text, expected) in [
+        (
+            "metric = \"valid/los\"\nat_most = 1",
+            "8:10: the family tf has no metric \"valid/los\"; did you mean `valid/loss`?",
+        ),
+        ("metric = \"valid/loss\"", "8:1: this constraint has no bound; add `at_most` or `at_least`"),
+        (
+            "metric = \"valid/loss\"\nat_most = 1\nat_least = 0",
+            "10:1: `at_least` stands beside `at_most`; give each bound a table [[outcome_constraint]] of its own",
+        ),
+        ("metric = \"valid/loss\"\nat_most = \"1\"", "9:11: `at_most` is \"1\"; it must be a finite number"),
+        (
+            "metric = \"valid/loss\"\nmax = 1",
+            "9:1: there is no key `max` in [[outcome_constraint]]; the keys are metric, at_most, at_least",
+        ),
+        ("at_most = 1", "7:1: [[outcome_constraint]] has no `metric`; add for instance: metric = \"valid/loss\""),
+    ] {
+        let error = with(&format!("[[outcome_constraint]]\n{text}\n")).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("s.toml:{expected}")), "{error}");
+    }
+    let twice = LEAST.replace("metric = \"valid/auc\"\n", "")
+        + "[[objective]]\nmetric = \"valid/auc\"\n[[objective]]\nmetric = \"valid/auc\"\n";
+    let error = resolve(&twice).unwrap_err().to_string();
+    assert_eq!(error, "s.toml:9:10: valid/auc is an objective already; remove one");
+}
+
+#[test]
 fn more_workers_do_not_widen_the_window_of_a_study() {
     let old = resolve(&(LEAST.to_owned() + "[workers]\ncount = 2\n")).unwrap().spec;
     let more = LEAST.to_owned() + "[workers]\ncount = 4\n";

@@ -1,5 +1,6 @@
 //! The history: the fold of the log. What the manager decides from and what the viewer shows.
 
+mod ranking;
 mod spent;
 mod trial;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use seqtune_space::{Params, SearchSpace};
 
 use crate::event::{AttemptEnd, Event, EventKind};
-use crate::spec::{Reduce, Settings, StudySpec};
+use crate::spec::{OutcomeConstraint, Settings, StudySpec};
 pub use trial::{Attempt, Checkpoint, Point, Trial, TrialEnd, TrialState};
 
 /// A study as its log tells it.
@@ -74,6 +75,11 @@ impl History {
         };
         if spec.objectives.is_empty() {
             return Err(HistoryError { seq: first.seq, message: "a study has an objective".to_owned() });
+        }
+        let unbounded = |constraint: &OutcomeConstraint| constraint.at_most.is_some() == constraint.at_least.is_some();
+        if spec.outcome_constraints.iter().any(unbounded) {
+            let message = "an outcome constraint has one bound, at_most or at_least".to_owned();
+            return Err(HistoryError { seq: first.seq, message });
         }
         Ok(History {
             queue: spec
@@ -238,36 +244,6 @@ impl History {
     /// A trial by number.
     pub fn trial(&self, number: u64) -> Option<&Trial> {
         self.trials.get(usize::try_from(number).ok()?)
-    }
-
-    /// The value of a trial under the first objective; `None` where it has no finite one.
-    pub fn value(&self, trial: &Trial) -> Option<f64> {
-        let objective = self.spec.objective();
-        match objective.reduce {
-            Reduce::Last => trial.last_value(),
-            Reduce::Best => trial.best_point(objective.direction).and_then(|point| point.value),
-        }
-    }
-
-    /// The best completed trial; the lower number where two are equal.
-    pub fn best(&self) -> Option<&Trial> {
-        self.ranked().into_iter().next()
-    }
-
-    /// Completed trials with a value, best first; the lower number first where two are equal.
-    pub fn ranked(&self) -> Vec<&Trial> {
-        let direction = self.spec.objective().direction;
-        let mut ranked: Vec<(f64, &Trial)> = self
-            .trials
-            .iter()
-            .filter(|trial| trial.end == Some(TrialEnd::Completed))
-            .filter_map(|trial| Some((self.value(trial)?, trial)))
-            .collect();
-        ranked.sort_by(|(a, _), (b, _)| match direction {
-            seqtune_plugin::Direction::Minimize => a.total_cmp(b),
-            seqtune_plugin::Direction::Maximize => b.total_cmp(a),
-        });
-        ranked.into_iter().map(|(_, trial)| trial).collect()
     }
 
     /// How many trials are in a state.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{History, TrialEnd};
+use super::ranking::dominates;
+use super::{History, Trial, TrialEnd};
 use crate::event::Seen;
 use crate::order::View;
 
@@ -58,20 +59,37 @@ impl History {
     }
 
     /// Trials in number order since the best value last improved, counted over those below `number` and up to the
-    /// first unfinished one: the figure does not depend on who finishes first.
+    /// first unfinished one: the figure does not depend on who finishes first. With several objectives the Pareto set has
+    /// to improve; a trial that breaks an outcome constraint improves nothing.
     pub fn without_improvement(&self, number: u64) -> u64 {
-        let direction = self.spec.objective().direction;
-        let mut best: Option<f64> = None;
+        let one_objective = self.spec.objectives.len() == 1;
+        let (mut least, mut front) = (None, Vec::new());
         let mut since = 0;
         for trial in self.trials.iter().take(number as usize).take_while(|trial| trial.end.is_some()) {
-            let value = self.value(trial).filter(|_| trial.end == Some(TrialEnd::Completed));
-            match (value, best) {
-                (Some(value), Some(old)) if !direction.better(value, old) => since += 1,
-                (Some(value), _) => (best, since) = (Some(value), 0),
-                (None, _) => since += 1,
-            }
+            let counts = trial.end == Some(TrialEnd::Completed) && self.is_feasible(trial);
+            let improves =
+                counts && if one_objective { self.is_less(trial, &mut least) } else { self.joins(trial, &mut front) };
+            since = if improves { 0 } else { since + 1 };
         }
         since
+    }
+
+    /// Whether the loss of a trial is the least so far.
+    fn is_less(&self, trial: &Trial, least: &mut Option<f64>) -> bool {
+        let loss = self.loss(trial).filter(|loss| least.is_none_or(|least| *loss < least));
+        *least = loss.or(*least);
+        loss.is_some()
+    }
+
+    /// Whether the losses of a trial are new among those that nothing beats so far.
+    fn joins(&self, trial: &Trial, front: &mut Vec<Vec<f64>>) -> bool {
+        let Some(losses) = self.losses(trial) else { return false };
+        if front.iter().any(|other| *other == losses || dominates(other, &losses)) {
+            return false;
+        }
+        front.retain(|other| !dominates(&losses, other));
+        front.push(losses);
+        true
     }
 }
 

@@ -60,6 +60,7 @@ pub fn study(space: &str) -> StudyDraft {
             direction: Direction::Minimize,
             reduce: Reduce::Last,
         }],
+        outcome_constraints: Vec::new(),
         trial: TrialSpec { steps: 1, checkpoint_every: 1, time_limit_secs: None, stall_limit_secs: 60.0, retries: 2 },
         seed: 1,
         order: Order::Fixed,

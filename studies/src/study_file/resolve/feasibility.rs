@@ -81,12 +81,12 @@ impl Feasibility {
         self.share() < NARROW
     }
 
-    fn is_too_narrow(&self) -> bool {
+    pub(crate) fn is_too_narrow(&self) -> bool {
         self.allowed == 0 && self.looked_at > 0 || !self.exact && self.share() < TOO_NARROW
     }
 
     /// "of 65536 random points 12 satisfy them; `a <= b` alone refuses 99.9 %".
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         let points = if self.exact {
             format!("its {} point{}", self.looked_at, if self.looked_at == 1 { "" } else { "s" })
         } else {

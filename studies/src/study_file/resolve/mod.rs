@@ -5,15 +5,15 @@ mod points;
 mod space;
 mod warnings;
 
-use seqtune_core::{Grid, Objective, SamplerSpec, Settings, StudySpec};
-use seqtune_plugin::FamilyInfo;
+use seqtune_core::{Grid, Objective, OutcomeConstraint, SamplerSpec, Settings, StudySpec};
+use seqtune_plugin::{FamilyInfo, MetricInfo};
 use seqtune_space::{Params, SearchSpace, SpaceError, ready};
 
 pub use feasibility::{Feasibility, percent};
 
 use super::StudyFile;
 use super::nearest::did_you_mean;
-use super::sections::{ObjectiveEntry, PointTable};
+use super::sections::{ObjectiveEntry, OutcomeConstraintEntry, Placed, PointTable};
 use super::source::StudyFileError;
 use crate::launch::Opened;
 
@@ -95,6 +95,7 @@ impl StudyFile {
             data: self.data.clone(),
             data_digest: opened.digest.clone(),
             objectives,
+            outcome_constraints: self.outcome_constraints(info)?,
             trial: self.trial.clone(),
             seed: self.seed,
             order: self.order,
@@ -114,20 +115,34 @@ impl StudyFile {
     }
 
     fn objectives(&self, info: &FamilyInfo) -> Result<Vec<Objective>, StudyFileError> {
-        let objective = |entry: &ObjectiveEntry| {
-            let name = &entry.metric.value;
-            let metric = info.metric(name).ok_or_else(|| {
-                let hint = did_you_mean(name, "metrics", info.metrics.iter().map(|metric| metric.name.as_str()));
-                let message = format!("the family {} has no metric {name:?}; {hint}", info.name);
-                self.source.wrong(entry.metric.span.clone(), message)
-            })?;
-            Ok(Objective {
-                metric: name.clone(),
-                direction: entry.direction.unwrap_or(metric.direction),
-                reduce: entry.reduce,
-            })
+        let mut objectives: Vec<Objective> = Vec::new();
+        for ObjectiveEntry { metric, direction, reduce } in &self.objectives {
+            let known = self.metric(metric, info)?;
+            if objectives.iter().any(|earlier| earlier.metric == known.name) {
+                let message = format!("{} is an objective already; remove one", known.name);
+                return Err(self.source.wrong(metric.span.clone(), message));
+            }
+            let direction = direction.unwrap_or(known.direction);
+            objectives.push(Objective { metric: known.name.clone(), direction, reduce: *reduce });
+        }
+        Ok(objectives)
+    }
+
+    fn outcome_constraints(&self, info: &FamilyInfo) -> Result<Vec<OutcomeConstraint>, StudyFileError> {
+        let constraint = |OutcomeConstraintEntry { metric, at_most, at_least }: &OutcomeConstraintEntry| {
+            let metric = self.metric(metric, info)?.name.clone();
+            Ok(OutcomeConstraint { metric, at_most: *at_most, at_least: *at_least })
         };
-        self.objectives.iter().map(objective).collect()
+        self.outcome_constraints.iter().map(constraint).collect()
+    }
+
+    /// A metric that the file names.
+    fn metric<'a>(&self, name: &Placed<String>, info: &'a FamilyInfo) -> Result<&'a MetricInfo, StudyFileError> {
+        info.metric(&name.value).ok_or_else(|| {
+            let hint = did_you_mean(&name.value, "metrics", info.metrics.iter().map(|metric| metric.name.as_str()));
+            let message = format!("the family {} has no metric {:?}; {hint}", info.name, name.value);
+            self.source.wrong(name.span.clone(), message)
+        })
     }
 }
 

@@ -17,9 +17,12 @@ pub(super) fn of(spec: &StudySpec, settings: &Settings, feasibility: &Feasibilit
     let mut warnings = budget(spec, settings);
     if spec.objectives.len() > 1 {
         warnings.push(format!(
-            "only the first objective, {}, is optimised; the others are recorded",
+            "the sampler learns from the first objective, {}, alone; `seqtune best` shows the Pareto set of all",
             spec.objective().metric
         ));
+    }
+    if !spec.outcome_constraints.is_empty() {
+        warnings.push("the sampler does not learn from outcome constraints; they say which trials are best".to_owned());
     }
     if spec.trial.checkpoint_every > spec.trial.steps {
         let (every, steps) = (spec.trial.checkpoint_every, spec.trial.steps);
