@@ -1,7 +1,5 @@
 """Runs optimisers on tasks and keeps every finished run, so that it can be stopped and started at any time.
 
-    python run.py --optimiser ours --split develop --seeds 5
-
 One JSON line for each run goes to `results/OPTIMISER.jsonl` in the cache folder: what was told to the optimiser, what it is
 worth, and the processor time of each ask with its tell. A run that is there is not run again; what names it is the task with
 its digest, the seed, the optimiser with its version, the budget, and the window.
@@ -9,7 +7,6 @@ its digest, the seed, the optimiser with its version, the budget, and the window
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import math
@@ -24,22 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Before NumPy and PyTorch are loaded: one thread each, as promised.
-for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-
 import problems
-from optimisers import OPPONENTS, Entrant, Exhausted, entrant
+from optimisers import Entrant, Exhausted, entrant
 from problems import Problem
-
-
-def default_cache() -> Path:
-    """`bench` in the cache of `cargo xtask`."""
-    chosen = os.environ.get("SEQTUNE_CACHE")
-    if chosen:
-        return Path(chosen) / "bench"
-    user = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(user) if os.path.isabs(user) else Path.home() / ".cache") / "seqtune" / "bench"
 
 
 @dataclass(frozen=True)
@@ -89,7 +73,7 @@ def run_once(problem: Problem, seed: int, chosen: Entrant, budget: int, window: 
             optimiser.close()
     record: dict[str, Any] = {
         "problem": problem.name,
-        "digest": problem.digest(),
+        "digest": problem.digest,
         "seed": seed,
         "optimiser": chosen.name,
         "version": chosen.version,
@@ -163,67 +147,40 @@ def plan(
                     yield Job(problem.name, seed, chosen.name, chosen.version, budget, window)
 
 
-def parse_seeds(text: str) -> range:
-    """`5` is seeds 0 to 4, `5-9` those five."""
-    first, dash, last = text.partition("-")
-    return range(int(first), int(last) + 1) if dash else range(int(text))
+def run_all(
+    tasks: list[Problem],
+    names: Iterable[str],
+    seeds: Iterable[int],
+    budget: int,
+    window: int,
+    cache: Path,
+    settings: tuple[Path | None, str | None] = (None, None),
+    jobs: int = 1,
+) -> None:
+    """Runs what the cache lacks; `settings` are the program and the label of ours. Progress goes to standard error."""
 
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
-def add_selection(parser: argparse.ArgumentParser) -> None:
-    """The options that choose tasks, which comparing shares."""
-    parser.add_argument("--suite", action="append", default=[], help="only this suite; may be repeated")
-    parser.add_argument("--problem", action="append", default=[], help="only this task; may be repeated")
-    parser.add_argument("--split", choices=["develop", "held-out", "all"], default="all", help="only this part")
-    parser.add_argument("--cache", type=Path, default=default_cache(), help="where results are kept")
-    parser.add_argument("--window", type=int, default=1, help="trials under way at once, in fixed order")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_selection(parser)
-    parser.add_argument(
-        "--optimiser", action="append", default=[], help=f"ours, ours:SAMPLER, random, {', '.join(OPPONENTS)}"
-    )
-    parser.add_argument("--seeds", type=parse_seeds, default=range(5), help="how many, or FIRST-LAST")
-    parser.add_argument("--budget", type=int, default=100, help="trials of a run")
-    parser.add_argument("--seqtune", type=Path, help="the program to run as ours")
-    parser.add_argument("--label", help="version of ours, in place of the program's digest")
-    parser.add_argument("--jobs", type=int, default=1, help="runs at once")
-    parser.add_argument("--list", action="store_true", help="list the tasks and stop")
-    arguments = parser.parse_args()
-    tasks = problems.select(arguments.suite, arguments.problem, arguments.split)
-    if arguments.list:
-        for problem in tasks:
-            print(f"{problem.name:<28} {problem.kind:<12} {len(problem.space):>3} {' '.join(sorted(problem.tags))}")
-        return
-    names = arguments.optimiser or ["random", *OPPONENTS, "ours"]
-    entrants = [entrant(name, arguments.seqtune, arguments.label) for name in names]
+    names = list(names)
+    entrants = [entrant(name, *settings) for name in names]
     done = {
         (r["problem"], r["digest"], r["seed"], r["optimiser"], r["version"], r["budget"], r["window"])
-        for r in read_results(arguments.cache)
+        for r in read_results(cache)
     }
-    digests = {problem.name: problem.digest() for problem in tasks}
-    jobs = list(plan(tasks, arguments.seeds, entrants, arguments.budget, arguments.window))
-    missing = [job for job in jobs if job.key(digests[job.problem]) not in done]
-    print(f"{len(jobs)} runs, {len(jobs) - len(missing)} of them done before", file=sys.stderr, flush=True)
-    store = Store(arguments.cache)
+    digests = {problem.name: problem.digest for problem in tasks}
+    wanted = list(plan(tasks, seeds, entrants, budget, window))
+    missing = [job for job in wanted if job.key(digests[job.problem]) not in done]
+    say(f"{len(wanted)} runs, {len(wanted) - len(missing)} of them done before")
+    store = Store(cache)
     started = time.monotonic()
-    settings = {name: (arguments.seqtune, arguments.label) for name in names}
     # Spawned, not forked: libraries with threads of their own do not survive a fork.
-    with multiprocessing.get_context("spawn").Pool(arguments.jobs, _start_worker, (settings,)) as pool:
+    pool = multiprocessing.get_context("spawn").Pool(jobs, _start_worker, ({name: settings for name in names},))
+    with pool:
         for count, record in enumerate(pool.imap_unordered(_work, missing), start=1):
             store.append(record)
             if "crash" in record:
-                print(f"{record['optimiser']} on {record['problem']}: {record['crash']}", file=sys.stderr, flush=True)
+                say(f"{record['optimiser']} on {record['problem']}: {record['crash']}")
             if count % 20 == 0 or count == len(missing):
-                elapsed = time.monotonic() - started
-                left = elapsed / count * (len(missing) - count)
-                print(
-                    f"{count}/{len(missing)} runs, {elapsed / 60:.0f} min, about {left / 60:.0f} min left",
-                    file=sys.stderr,
-                    flush=True,
-                )
-
-
-if __name__ == "__main__":
-    main()
+                elapsed = (time.monotonic() - started) / 60.0
+                say(f"{count}/{len(missing)} runs, {elapsed:.0f} min, {elapsed / count * (len(missing) - count):.0f} min left")

@@ -129,31 +129,21 @@ class Problem:
         """What an optimiser is told."""
         return self.observed(params, seed) if self.observed else self.truth(params)
 
+    @functools.cached_property
     def median_of_random(self) -> float:
         """The median of 1000 random points: a regret of 1 after normalising."""
-        return _median_of_random(self.name)
+        rng = np.random.default_rng(20_000)
+        return float(np.median([self.truth(draw(self.space, rng)) for _ in range(1000)]))
 
+    @functools.cached_property
     def digest(self) -> str:
         """Changes whenever the task does, so that results of an older one are not mixed with those of a newer one."""
-        return _digest(self.name)
-
-
-@functools.cache
-def _median_of_random(name: str) -> float:
-    problem = by_name(name)
-    rng = np.random.default_rng(20_000)
-    return float(np.median([problem.truth(draw(problem.space, rng)) for _ in range(1000)]))
-
-
-@functools.cache
-def _digest(name: str) -> str:
-    problem = by_name(name)
-    rng = np.random.default_rng(10_000)
-    points = [draw(problem.space, rng) for _ in range(8)]
-    # Not all digits: those of another machine's mathematics library may differ in the last ones.
-    values = [f"{problem.truth(point):.6g} {problem.observe(point, 1):.6g}" for point in points]
-    text = json.dumps([problem.space, values], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+        rng = np.random.default_rng(10_000)
+        points = [draw(self.space, rng) for _ in range(8)]
+        # Not all digits: those of another machine's mathematics library may differ in the last ones.
+        values = [f"{self.truth(point):.6g} {self.observe(point, 1):.6g}" for point in points]
+        text = json.dumps([self.space, values], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @functools.cache
