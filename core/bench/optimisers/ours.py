@@ -78,7 +78,7 @@ class AskTell:
             raise RuntimeError(f"seqtune ended with {self.process.wait()} at {json.dumps(request)[:200]}")
         reply = json.loads(line)
         if "error" in reply:
-            if "exhausted" in reply["error"] or "nothing left" in reply["error"]:
+            if "have been tried" in reply["error"]:
                 raise Exhausted
             raise RuntimeError(reply["error"])
         return reply

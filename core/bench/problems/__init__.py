@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,23 @@ def draw(space: Space, rng: np.random.Generator) -> Params:
         else:
             params[name] = int(rng.integers(low, high + 1))
     return params
+
+
+def every_point(space: Space) -> Iterator[Params]:
+    """All points of a space without real numbers, the last parameter changing fastest."""
+
+    def after(params: Params, rest: Space) -> Iterator[Params]:
+        if not rest:
+            yield params
+        elif not is_active(rest[0], params):
+            yield from after(params, rest[1:])
+        else:
+            first = rest[0]
+            values = range(first["low"], first["high"] + 1) if first["type"] == "int" else first["choices"]
+            for value in values:
+                yield from after(params | {first["name"]: value}, rest[1:])
+
+    return after({}, space)
 
 
 def noise(params: Params, seed: int) -> float:
