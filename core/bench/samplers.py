@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -72,6 +73,9 @@ def main() -> int:
     tasks = problems.select(arguments.suite, arguments.problem, arguments.split)
     names = arguments.optimiser or ["random", *OPPONENTS, arguments.ours]
     settings = (arguments.seqtune, arguments.label)
+    if arguments.part in ("list", "compare") and hasattr(signal, "SIGPIPE"):
+        # Ends quietly when piped into `head`.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if arguments.part == "list":
         for problem in tasks:
             print(f"{problem.name:<28} {len(problem.space):>3}  {' '.join(sorted(problem.tags))}")

@@ -28,7 +28,7 @@ def made_up(params: Params) -> float:
     """A loss over that space, with some noise, so that models have something to learn."""
     loss = (math.log10(params["lr"]) + 3.0) ** 2 + (params["dropout"] - 0.3) ** 2 + 0.1 * abs(params["layers"] - 3)
     loss += 0.1 * (math.log2(params["units"]) - 7.0) ** 2 + {"sgd": 0.3, "adam": 0.0, "rmsprop": 0.1}[params["optimizer"]]
-    return loss + 0.1 * math.log2(params["batch"] / 16) + 0.1 * noise(params, 0)
+    return float(loss + 0.1 * math.log2(params["batch"] / 16) + 0.1 * noise(params, 0))
 
 
 def measure(chosen: Entrant, known: int) -> list[float]:

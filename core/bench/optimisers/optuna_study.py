@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
@@ -60,7 +61,7 @@ class OptunaStudy(InProcess):
             self.study.add_trial(optuna.trial.create_trial(params=params, distributions=present, value=value))
 
 
-def _distribution(parameter: dict) -> BaseDistribution:
+def _distribution(parameter: dict[str, Any]) -> BaseDistribution:
     if parameter["type"] == "float":
         return FloatDistribution(parameter["low"], parameter["high"], log=parameter["log"])
     if parameter["type"] == "int":

@@ -76,7 +76,7 @@ class AskTell:
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"seqtune ended with {self.process.wait()} at {json.dumps(request)[:200]}")
-        reply = json.loads(line)
+        reply: dict[str, Any] = json.loads(line)
         if "error" in reply:
             if "have been tried" in reply["error"]:
                 raise Exhausted

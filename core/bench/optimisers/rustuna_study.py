@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import rustuna
-from rustuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from rustuna.distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
 from rustuna.samplers import TPESampler
 
 from optimisers import InProcess
@@ -44,7 +45,7 @@ class RustunaStudy(InProcess):
             self.study.add_trial(rustuna.create_trial(params=params, distributions=present, value=value))
 
 
-def _distribution(parameter: dict) -> object:
+def _distribution(parameter: dict[str, Any]) -> Distribution:
     if parameter["type"] == "float":
         return FloatDistribution(parameter["low"], parameter["high"], log=parameter["log"])
     if parameter["type"] == "int":
