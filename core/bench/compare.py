@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import problems
 from measures import Interval, best_so_far, holm, normalised, probability_better, ranks, score, wilcoxon
 from problems import Problem
 from run import read_results
@@ -163,9 +162,7 @@ def rank_table(entries: Iterable[Entry], tasks: Iterable[Problem], budget: int) 
     chosen = list(entries)
     names = {problem.name for problem in tasks}
     common = set.intersection(*(set(entry.runs) for entry in chosen))
-    common = {
-        pair for pair in common if pair[0] in names and all(e.runs[pair]["budget"] >= budget for e in chosen)
-    }
+    common = {pair for pair in common if pair[0] in names and all(e.runs[pair]["budget"] >= budget for e in chosen)}
     sums: dict[str, float] = defaultdict(float)
     for pair in common:
         for entry, rank in zip(chosen, ranks([entry.worth(pair, budget) for entry in chosen])):
@@ -173,7 +170,12 @@ def rank_table(entries: Iterable[Entry], tasks: Iterable[Problem], budget: int) 
     rows = [(e.name, e.version, f"{sums[e.name] / max(len(common), 1):.2f}", cpu_of(e)) for e in chosen]
     rows.sort(key=lambda row: row[2])
     return f"Over {len(common)} pairs of task and seed:\n\n" + table(
-        ("optimiser", "version", "mean rank", f"processor ms for an ask and a tell, median over trials {budget // 2} to {budget}"),
+        (
+            "optimiser",
+            "version",
+            "mean rank",
+            f"processor ms for an ask and a tell, median over trials {budget // 2} to {budget}",
+        ),
         rows,
     )
 
@@ -183,7 +185,9 @@ def cpu_of(entry: Entry) -> str:
     return f"{times[len(times) // 2]:.2f}" if times else "-"
 
 
-def worst_table(fights: Iterable[Duel], by_name: Mapping[str, Problem], ours: Entry, entries: Mapping[str, Entry]) -> str:
+def worst_table(
+    fights: Iterable[Duel], by_name: Mapping[str, Problem], ours: Entry, entries: Mapping[str, Entry]
+) -> str:
     """The five tasks that ours does worst on, against each."""
     rows = []
     for fight in fights:

@@ -79,7 +79,9 @@ def cash_model(p: Params, seed: int, regression: bool) -> Any:
         case "svm":
             kind = svm.SVR if regression else svm.SVC
             gamma = 4.0 ** p["gamma"] if "gamma" in p else "scale"
-            model = kind(C=4.0 ** p["svm_c"], kernel=p["kernel"], gamma=gamma, degree=p.get("degree", 3), max_iter=20_000)
+            model = kind(
+                C=4.0 ** p["svm_c"], kernel=p["kernel"], gamma=gamma, degree=p.get("degree", 3), max_iter=20_000
+            )
         case "neighbours":
             kind = neighbors.KNeighborsRegressor if regression else neighbors.KNeighborsClassifier
             model = kind(n_neighbors=p["k"], weights=p["weights"], p=p["power"])
@@ -105,7 +107,9 @@ def cash_model(p: Params, seed: int, regression: bool) -> Any:
         case _:
             scaled = p["scale"]
             c = 4.0 ** p["linear_c"]
-            model = linear_model.Ridge(alpha=1.0 / c) if regression else linear_model.LogisticRegression(C=c, max_iter=300)
+            model = (
+                linear_model.Ridge(alpha=1.0 / c) if regression else linear_model.LogisticRegression(C=c, max_iter=300)
+            )
     return make_pipeline(StandardScaler(), model) if scaled else model
 
 
@@ -294,7 +298,9 @@ def main() -> None:
     parser.add_argument("table", nargs="+", choices=[*sorted(SKLEARN), "tf-jund"])
     parser.add_argument("--seqtune", type=Path, help="for tf-jund: the program, with seqtune-worker beside it")
     parser.add_argument("--data", type=Path, help="for tf-jund: the folder that holds tf/jund_bases.npy")
-    parser.add_argument("--work", type=Path, help="for tf-jund: a folder for its studies, which go on after an interruption")
+    parser.add_argument(
+        "--work", type=Path, help="for tf-jund: a folder for its studies, which go on after an interruption"
+    )
     arguments = parser.parse_args()
     for name in arguments.table:
         if name == "tf-jund":

@@ -183,4 +183,6 @@ def run_all(
                 say(f"{record['optimiser']} on {record['problem']}: {record['crash']}")
             if count % 20 == 0 or count == len(missing):
                 elapsed = (time.monotonic() - started) / 60.0
-                say(f"{count}/{len(missing)} runs, {elapsed:.0f} min, {elapsed / count * (len(missing) - count):.0f} min left")
+                say(
+                    f"{count}/{len(missing)} runs, {elapsed:.0f} min, {elapsed / count * (len(missing) - count):.0f} min left"
+                )

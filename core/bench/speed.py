@@ -27,7 +27,9 @@ USUAL_SIZES = (100, 500, 1000, 10_000)
 def made_up(params: Params) -> float:
     """A loss over that space, with some noise, so that models have something to learn."""
     loss = (math.log10(params["lr"]) + 3.0) ** 2 + (params["dropout"] - 0.3) ** 2 + 0.1 * abs(params["layers"] - 3)
-    loss += 0.1 * (math.log2(params["units"]) - 7.0) ** 2 + {"sgd": 0.3, "adam": 0.0, "rmsprop": 0.1}[params["optimizer"]]
+    loss += (
+        0.1 * (math.log2(params["units"]) - 7.0) ** 2 + {"sgd": 0.3, "adam": 0.0, "rmsprop": 0.1}[params["optimizer"]]
+    )
     return float(loss + 0.1 * math.log2(params["batch"] / 16) + 0.1 * noise(params, 0))
 
 
@@ -59,7 +61,16 @@ def speed_table(entrants: Iterable[Entrant]) -> str:
     for chosen in entrants:
         for known in SIZES.get(chosen.name, USUAL_SIZES):
             times = measure(chosen, known)
-            rows.append((chosen.name, chosen.version, str(known), _shown(np.median(times)), _shown(times[0]), _shown(max(times))))
+            rows.append(
+                (
+                    chosen.name,
+                    chosen.version,
+                    str(known),
+                    _shown(np.median(times)),
+                    _shown(times[0]),
+                    _shown(max(times)),
+                )
+            )
     heading = ("optimiser", "version", "trials known", "processor ms, median", "the first", "the longest")
     return "\n".join(["| " + " | ".join(row) + " |" for row in [heading, ("---",) * len(heading), *rows]])
 

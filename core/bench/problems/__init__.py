@@ -1,6 +1,6 @@
 """The tasks that samplers are compared on.
 
-A task is a search space in the written form of `seqtune ask-tell` (docs/ask-tell.md), and a function from parameters to a
+A task is a search space in the written form of `seqtune ask-tell` (its `--help` has it), and a function from parameters to a
 value that is to be made small. `every_problem()` has all of them, in the order in which they are run.
 """
 

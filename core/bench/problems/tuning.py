@@ -172,7 +172,9 @@ RECURRENT: Space = [
 
 
 def recurrent(p: Params) -> tuple[float, float]:
-    floor = {"rnn": 0.20, "lstm": 0.10, "gru": 0.105}[p["cell"]] + {"last": 0.05, "max": 0.01, "attention": 0.0}[p["readout"]]
+    floor = {"rnn": 0.20, "lstm": 0.10, "gru": 0.105}[p["cell"]] + {"last": 0.05, "max": 0.01, "attention": 0.0}[
+        p["readout"]
+    ]
     floor += 0.0 if p["bidirectional"] else 0.03
     layers = p["layers"]
     penalty = (0.05, 0.0, 0.1)[layers - 1]
@@ -213,7 +215,9 @@ def transformer(p: Params) -> tuple[float, float]:
     best_rate = -2.7 - 0.25 * (width - 7.0) - (0.12 * (depth - 4) if post else 0.0)
     penalty = 0.5 * _rate(p["lr"], best_rate) + 0.2 * _off(width, 7.0, 2.0) + 0.2 * _off(depth, 4, 3.0)
     penalty += (0.3 if post else 0.05) * _off(warmup, 3.0 if post else 2.0, 1.0)
-    penalty += 0.4 * _off(p["dropout"], 0.2 + 0.03 * (width - 7.0), 0.4) + 0.1 * _off(log10(p["weight_decay"]), -1.0, 2.0)
+    penalty += 0.4 * _off(p["dropout"], 0.2 + 0.03 * (width - 7.0), 0.4) + 0.1 * _off(
+        log10(p["weight_decay"]), -1.0, 2.0
+    )
     return floor, penalty
 
 
@@ -272,7 +276,9 @@ PIPELINE: Space = [
 
 def pipeline(p: Params) -> tuple[float, float]:
     penalty = {"mean": 0.12, "median": 0.08, "most-frequent": 0.2, "knn": 0.02, "iterative": 0.0}[p["impute"]]
-    penalty += {"none": 0.5, "standard": 0.1, "min-max": 0.15, "quantile": 0.0, "robust": 0.06, "power": 0.03}[p["scale"]]
+    penalty += {"none": 0.5, "standard": 0.1, "min-max": 0.15, "quantile": 0.0, "robust": 0.06, "power": 0.03}[
+        p["scale"]
+    ]
     penalty += {"one-hot": 0.05, "target": 0.0, "hash": 0.15, "ordinal": 0.3}[p["encode"]]
     # What a good threshold is follows from how classes were balanced.
     best_threshold = {"none": 0.15, "weights": 0.5, "oversample": 0.45, "undersample": 0.55}[p["balance"]]

@@ -10,7 +10,7 @@ from unittest import mock
 
 import run
 import samplers
-from optimisers import Entrant, Exhausted, InProcess, ours
+from optimisers import Entrant, InProcess, ours
 from problems import DEVELOP, Problem, choice, draw, is_active, noise, real, whole
 
 FAKE = Path(__file__).parent / "fake_seqtune.py"
