@@ -23,6 +23,7 @@ TABLES: tuple[tuple[str, str], ...] = (
     ("cash-breast-cancer", HELD_OUT),
     ("cash-diabetes", DEVELOP),
     ("cash-wine", HELD_OUT),
+    ("network-digits", HELD_OUT),
     ("boosting-breast-cancer", DEVELOP),
     ("boosting-diabetes", HELD_OUT),
 )
