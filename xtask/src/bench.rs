@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cargo::{Workspace, cargo};
 use crate::checkout::Checkout;
 use crate::error::Error;
+use crate::samplers;
 use crate::setup::{self, SetupArguments};
 use crate::steps::Steps;
 
@@ -25,11 +26,15 @@ pub(crate) fn run(checkout: &Checkout, arguments: &BenchArguments) -> Result<(),
         for benchmark in &benchmarks {
             println!("{:<24} {}", benchmark.name, benchmark.package);
         }
+        println!("{:<24} {}", samplers::NAME, samplers::FOLDER);
         return Ok(());
     };
+    if name == samplers::NAME {
+        return samplers::run(checkout, &arguments.rest);
+    }
     let chosen: Vec<_> = benchmarks.iter().filter(|benchmark| benchmark.name == *name).collect();
     if chosen.is_empty() {
-        let known: Vec<&str> = benchmarks.iter().map(|bench| bench.name.as_str()).collect();
+        let known: Vec<&str> = benchmarks.iter().map(|bench| bench.name.as_str()).chain([samplers::NAME]).collect();
         return Err(Error::NoBench { name: name.clone(), known: known.join(", ") });
     }
     setup::run(checkout, &SetupArguments::default())?;

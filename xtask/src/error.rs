@@ -98,6 +98,10 @@ pub(crate) enum Error {
     #[error("no benchmark is named {name}; there are: {known}")]
     NoBench { name: String, known: String },
 
+    /// The benchmark's packages in the cache are not those that the checkout asks for.
+    #[error("{list} is not the list of packages that this checkout asks for", list = .list.display())]
+    OtherPackages { list: PathBuf },
+
     /// What cargo says about the workspace could not be read.
     #[error("`cargo metadata` could not be read: {problem}")]
     Metadata { problem: String },

@@ -16,6 +16,7 @@ mod fuzz;
 mod libtorch;
 mod pip;
 mod prerequisites;
+mod samplers;
 mod setup;
 mod steps;
 mod test;

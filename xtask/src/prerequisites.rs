@@ -77,6 +77,16 @@ impl Python {
     /// `None` where there is no such program.
     fn probe(program: &Path) -> Option<Result<Self, Error>> {
         let name = program.display().to_string();
+        let version = Self::ask_version(program)?;
+        Some(match version {
+            None => Err(Error::NoPython { problem: format!("{name} does not run") }),
+            Some((3, minor)) if MINOR_VERSIONS.contains(&minor) => Self::with_pip(program),
+            Some((major, minor)) => Err(Error::NoPython { problem: format!("{name} is Python {major}.{minor}") }),
+        })
+    }
+
+    /// `None` where there is no such program, `Some(None)` where it does not say.
+    fn ask_version(program: &Path) -> Option<Option<(u32, u32)>> {
         let answer = Command::new(program)
             .args(["-c", "import sys; print(*sys.version_info[:2])"])
             .stdin(Stdio::null())
@@ -84,12 +94,7 @@ impl Python {
             .output()
             .ok()?;
         let text = String::from_utf8_lossy(&answer.stdout);
-        let version = parse_version(&text).filter(|_| answer.status.success());
-        Some(match version {
-            None => Err(Error::NoPython { problem: format!("{name} does not run") }),
-            Some((3, minor)) if MINOR_VERSIONS.contains(&minor) => Self::with_pip(program),
-            Some((major, minor)) => Err(Error::NoPython { problem: format!("{name} is Python {major}.{minor}") }),
-        })
+        Some(parse_version(&text).filter(|_| answer.status.success()))
     }
 
     fn with_pip(program: &Path) -> Result<Self, Error> {
@@ -111,6 +116,14 @@ impl Python {
         let mut command = Command::new(&self.program);
         command.stdin(Stdio::null());
         command
+    }
+
+    /// Its major and minor version, as in `3.12`.
+    pub(crate) fn version(&self) -> Result<String, Error> {
+        let name = self.program.display().to_string();
+        let version = Self::ask_version(&self.program).flatten();
+        let (major, minor) = version.ok_or_else(|| Error::NoPython { problem: format!("{name} does not run") })?;
+        Ok(format!("{major}.{minor}"))
     }
 
     /// Bytes free for this user on the file system of `directory`; `None` where that cannot be told.
