@@ -168,9 +168,12 @@ pub enum Order {
 }
 
 /// How points are chosen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum SamplerSpec {
+    /// Whichever of the others is best for a history of its size: a Gaussian process, later a Parzen estimator.
+    #[default]
+    Auto,
     /// Independent uniform draws.
     Random,
     /// A scrambled Sobol sequence: fills the space evenly.
@@ -185,7 +188,7 @@ pub enum SamplerSpec {
 
 impl SamplerSpec {
     /// Names that a study file may use.
-    pub const NAMES: [&'static str; 5] = ["random", "sobol", "grid", "tpe", "gp"];
+    pub const NAMES: [&'static str; 6] = ["auto", "random", "sobol", "grid", "tpe", "gp"];
 }
 
 /// Which trials are stopped early.

@@ -25,7 +25,7 @@ pub struct Opening {
     pub directions: Vec<Direction>,
     /// How many constraint values come with a result.
     pub constraints: usize,
-    /// How points are chosen; `None` for `auto`.
+    /// How points are chosen, where a sampler is named.
     pub sampler: Option<SamplerSpec>,
     /// Which trials are stopped early.
     pub pruner: PrunerSpec,
@@ -131,7 +131,7 @@ impl Opening {
     }
 }
 
-/// The sampler of this name, without options of its own; `None` for `auto`.
+/// The sampler of this name, without options of its own.
 ///
 /// # Errors
 /// Where there is no such sampler.
@@ -416,13 +416,8 @@ fn specification<T: serde::de::DeserializeOwned>(key: &str, value: &Value) -> Re
 
 fn read_sampler(value: Value) -> Result<Option<SamplerSpec>, Malformed> {
     let (name, value) = tagged("sampler", value)?;
-    if name == "auto" {
-        let options = value.as_object().is_some_and(|keys| keys.len() > 1);
-        let refused = || Malformed("the sampler auto takes no options; name the one that they are for".to_owned());
-        return if options { Err(refused()) } else { Ok(None) };
-    }
     if !SamplerSpec::NAMES.contains(&name.as_str()) {
-        let hint = did_you_mean(&name, "samplers", ["auto"].into_iter().chain(SamplerSpec::NAMES));
+        let hint = did_you_mean(&name, "samplers", SamplerSpec::NAMES.iter().copied());
         return Err(Malformed(format!("there is no sampler {name:?}; {hint}")));
     }
     specification("sampler", &value).map(Some)

@@ -81,16 +81,10 @@ pub(super) fn specification(opening: &Opening) -> StudySpec {
         order: Order::Eager,
         window: 1,
         space: opening.space.clone(),
-        sampler: opening.sampler.clone().unwrap_or_else(|| automatic(count)),
+        sampler: opening.sampler.clone().unwrap_or_default(),
         pruner: opening.pruner.clone(),
         enqueue: Vec::new(),
     }
-}
-
-/// What `auto` stands for. Samplers learn from one objective so far: with several, an even spread over the space is fairer
-/// than a search along the first.
-fn automatic(objectives: usize) -> SamplerSpec {
-    if objectives == 1 { SamplerSpec::Tpe } else { SamplerSpec::Sobol }
 }
 
 /// The settings of a new study: the hint how many trials there will be is its budget, which nobody enforces here.
@@ -105,7 +99,7 @@ pub(super) fn differences(history: &History, opening: &Opening) -> String {
         return format!("its trials are trained by the family {}, and not by whoever asks", old.family);
     }
     let mut new = specification(opening);
-    // A study may be moved, and `auto` takes what it finds.
+    // A study may be moved, and who names no sampler takes the one that is there.
     new.name.clone_from(&old.name);
     if opening.sampler.is_none() {
         new.sampler.clone_from(&old.sampler);

@@ -116,7 +116,7 @@ impl Imported {
             metric: None,
             direction: None,
             trials: None,
-            sampler: SamplerSpec::Sobol,
+            sampler: SamplerSpec::Auto,
             command: None,
             notes: Vec::new(),
         }

@@ -136,7 +136,7 @@ impl StudyFile {
             order,
             window,
             budget,
-            sampler: sampler.unwrap_or(Placed { value: SamplerSpec::Sobol, span: 0..0 }),
+            sampler: sampler.unwrap_or(Placed { value: SamplerSpec::Auto, span: 0..0 }),
             pruner,
             workers,
             space,

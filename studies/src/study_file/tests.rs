@@ -113,7 +113,7 @@ fn a_whole_file_resolves() {
 fn the_least_file_has_the_documented_defaults() {
     let Resolved { spec, settings, warnings, .. } = resolve(LEAST).unwrap();
     assert_eq!((spec.seed, spec.order, spec.window), (0, Order::Fixed, 1));
-    assert_eq!(spec.sampler, SamplerSpec::Sobol);
+    assert_eq!(spec.sampler, SamplerSpec::Auto);
     assert_eq!((spec.objective().direction, spec.objective().reduce), (Direction::Maximize, Reduce::Last));
     assert_eq!((spec.trial.stall_limit_secs, spec.trial.time_limit_secs), (600.0, None));
     assert_eq!((settings.workers.count, settings.workers.device.as_str()), (1, "auto"));

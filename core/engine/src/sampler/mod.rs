@@ -1,5 +1,6 @@
 //! Samplers: each a pure function of the space, a view of the history, and a seed.
 
+mod auto;
 mod gp;
 mod grid;
 mod observation;
@@ -11,6 +12,7 @@ use std::collections::HashSet;
 
 use seqtune_space::{Params, SearchSpace, SpaceError};
 
+pub use auto::Auto;
 pub use gp::Gp;
 pub use grid::Grid;
 pub use random::Random;
@@ -118,6 +120,7 @@ pub fn start_up(space: &SearchSpace) -> usize {
 /// The sampler that a study names.
 pub fn sampler_of(spec: &SamplerSpec) -> Box<dyn Sampler> {
     match spec {
+        SamplerSpec::Auto => Box::new(Auto::default()),
         SamplerSpec::Random => Box::new(Random),
         SamplerSpec::Sobol => Box::new(Sobol),
         SamplerSpec::Grid => Box::new(Grid),

@@ -60,7 +60,7 @@ pub(super) fn import(root: &Node) -> Result<Imported, Wrong> {
     let grid = imported.space().is_ok_and(|space| Grid::takes(&space));
     match method {
         Some("random") => imported.sampler = SamplerSpec::Random,
-        Some("bayes" | "ax") => imported.sampler = SamplerSpec::Tpe,
+        Some("bayes" | "ax") => imported.sampler = SamplerSpec::Auto,
         Some("grid") if grid => imported.sampler = SamplerSpec::Grid,
         Some("grid") => imported.note(format!(
             "`method: grid` is not carried over: the space has more than {} points, or no end of them.",

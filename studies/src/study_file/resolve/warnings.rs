@@ -62,7 +62,8 @@ fn budget(spec: &StudySpec, settings: &Settings) -> Vec<String> {
             "the space has {points} points, and the budget asks for {trials} trials: {}",
             match spec.sampler {
                 SamplerSpec::Random | SamplerSpec::Sobol => "some will be repeated",
-                SamplerSpec::Grid | SamplerSpec::Tpe => "the study ends when all are tried",
+                SamplerSpec::Auto | SamplerSpec::Grid | SamplerSpec::Tpe | SamplerSpec::Gp =>
+                    "the study ends when all are tried",
             }
         )),
         Some(points) if points <= start_up => {}
