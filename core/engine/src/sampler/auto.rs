@@ -25,7 +25,7 @@ pub struct Auto {
 impl Sampler for Auto {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
         let results = view.finished().count();
-        let modelled = results <= MODELLED || (results <= SHARED && view.trial() % TURN != 0);
+        let modelled = results <= MODELLED || (results <= SHARED && !view.trial().is_multiple_of(TURN));
         let chosen: &dyn Sampler = if modelled { &self.gp } else { &self.tpe };
         chosen.suggest(space, view, seed)
     }

@@ -38,11 +38,22 @@ impl<'a> Acquisition<'a> {
         data.len().min(BEST) + pending.len()
     }
 
-    /// For data and pending points; a fantasy for each of `normals`, which has [`Acquisition::normals`] numbers.
-    pub(super) fn new(posterior: Posterior<'a>, data: &Data, pending: &[Row], normals: &[Vec<f64>]) -> Acquisition<'a> {
+    /// Without an objective: what counts is to find a point that keeps the constraints.
+    pub(super) fn of_feasibility(posterior: Posterior<'a>, constraints: Vec<Feasibility<'a>>) -> Acquisition<'a> {
+        Acquisition { posterior, incumbents: Vec::new(), constraints }
+    }
+
+    /// For data, of which the `feasible` ones can be the best, and pending points; a fantasy for each of `normals`, which has [`Acquisition::normals`] numbers.
+    pub(super) fn new(
+        posterior: Posterior<'a>,
+        data: &Data,
+        feasible: &[bool],
+        pending: &[Row],
+        normals: &[Vec<f64>],
+    ) -> Acquisition<'a> {
         let measured: Vec<Row> = (0..data.len()).map(|k| data.points.row(k)).collect();
         let means: Vec<f64> = means(&posterior, &measured);
-        let mut order: Vec<usize> = (0..data.len()).collect();
+        let mut order: Vec<usize> = (0..data.len()).filter(|k| feasible[*k]).collect();
         order.sort_by(|a, b| means[*a].total_cmp(&means[*b]).then(a.cmp(b)));
         let mut rows: Vec<Row> = pending.to_vec();
         rows.extend(order.iter().take(BEST).map(|k| measured[*k].clone()));
@@ -111,12 +122,18 @@ impl<'a> Acquisition<'a> {
     }
 
     fn value(&self, belief: &Belief) -> f64 {
+        if self.incumbents.is_empty() {
+            return 0.0;
+        }
         let terms: Vec<f64> = self.standardised(belief).map(ln_h).collect();
         libm::log(belief.deviation) + ln_mean_exp(&terms)
     }
 
     /// The value; its derivatives after the means into `of_means`, and that after the deviation.
     fn derivatives(&self, belief: &Belief, of_means: &mut [f64]) -> (f64, f64) {
+        if self.incumbents.is_empty() {
+            return (0.0, 0.0);
+        }
         let z: Vec<f64> = self.standardised(belief).collect();
         let terms: Vec<f64> = z.iter().map(|z| ln_h(*z)).collect();
         let total = ln_mean_exp(&terms);
@@ -174,7 +191,7 @@ mod tests {
             let posterior = Posterior::new(&axes, &data, fitted.clone());
             let constraint = || Feasibility::new(&axes, &data, fitted.clone(), 0.25);
             let constraints = if constrained { vec![constraint(), constraint()] } else { Vec::new() };
-            let acquisition = Acquisition::new(posterior, &data, &pending, &normals).under(constraints);
+            let acquisition = Acquisition::new(posterior, &data, &vec![true; n], &pending, &normals).under(constraints);
             let mut rows: Vec<Row> = (0..10).map(|_| row(&axes, &mut rng)).collect();
             // Close to a point that was measured, where the deviation is small.
             let mut near = data.points.row(2);

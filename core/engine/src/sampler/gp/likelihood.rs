@@ -4,7 +4,7 @@ use faer::{Mat, MatRef};
 
 use super::axes::{Axis, Columns};
 use super::kernel::{Kernel, correlations_and_slopes, dot, squared_distances, weighted_distance};
-use super::matrix;
+use super::{CHOSEN, matrix};
 
 /// What is known: points, their values, and how sure these are.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +46,12 @@ impl Data {
             data.push(&self.points.row(*k), self.targets[*k], self.replicates[*k], self.variances[*k]);
         }
         data
+    }
+
+    /// The newest, as many as a model holds.
+    pub(super) fn newest(&self) -> Data {
+        let first = self.len().saturating_sub(CHOSEN.iter().sum());
+        self.subset(&(first..self.len()).collect::<Vec<_>>())
     }
 
     /// Variance of each value around the function, where one measurement has this one.

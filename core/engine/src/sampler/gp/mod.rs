@@ -99,7 +99,16 @@ impl Sampler for Gp {
             let fitted = self.fitted(&axes, &labels);
             constraints.push(Feasibility::new(&axes, &labels, fitted, DOUBT));
         }
-        let acquisition = Acquisition::new(posterior, &known.data, &known.pending, &normals).under(constraints);
+        for data in known.constraints.iter().filter(|data| data.len() > 0) {
+            let first: Vec<usize> = (0..fitted_to(start_up(space), data.len())).collect();
+            let fitted = self.fitted(&axes, &data.subset(&first));
+            constraints.push(Feasibility::new(&axes, data, fitted, 0.0));
+        }
+        let acquisition = if known.feasible.contains(&true) {
+            Acquisition::new(posterior, &known.data, &known.feasible, &known.pending, &normals).under(constraints)
+        } else {
+            Acquisition::of_feasibility(posterior, constraints)
+        };
         if let Some(mut points) = untried {
             let rows: Vec<_> = points.iter().map(|point| row_of_point(space, &axes, point)).collect();
             let values = acquisition.values(&rows);
@@ -110,7 +119,7 @@ impl Sampler for Gp {
         let guessed = space.parameters().iter().any(|parameter| parameter.prior.is_some());
         let prior = if guessed { PRIOR / results as f64 } else { 0.0 };
         let search = Search { space, axes: &axes, acquisition: &acquisition, tried: &tried, prior };
-        let best = best(space, &observations);
+        let best = best(space, view, &observations);
         let found = search.run(&best, seed_of(seed, 0, "gp candidates") as u32, &mut rng)?;
         match found.into_iter().next() {
             Some(candidate) => Ok(candidate.params),
@@ -167,14 +176,14 @@ fn spread(data: &Data) -> Vec<usize> {
 }
 
 /// Where the best points are.
-fn best(space: &SearchSpace, observations: &[Observation<'_>]) -> Vec<Vec<Option<f64>>> {
-    let mut order: Vec<(f64, &Params)> = observations
+fn best(space: &SearchSpace, view: &View<'_>, observations: &[Observation<'_>]) -> Vec<Vec<Option<f64>>> {
+    let mut order: Vec<(bool, f64, &Params)> = observations
         .iter()
         .filter_map(|one| match one.outcome {
-            Outcome::Completed { loss } => Some((loss, one.params)),
+            Outcome::Completed { loss } => Some((!view.history().is_feasible(one.trial), loss, one.params)),
             _ => None,
         })
         .collect();
-    order.sort_by(|a, b| a.0.total_cmp(&b.0));
-    order.into_iter().take(search::CENTRES).map(|(_, params)| space.encode(params)).collect()
+    order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    order.into_iter().take(search::CENTRES).map(|(.., params)| space.encode(params)).collect()
 }

@@ -31,6 +31,10 @@ pub(super) struct Known {
     pub(super) pending: Vec<Row>,
     /// For each datum, whether its point could be trained.
     pub(super) trained: Vec<bool>,
+    /// For each datum, whether its point is known to keep all outcome constraints.
+    pub(super) feasible: Vec<bool>,
+    /// What was measured of each outcome constraint: at most 0 where it is kept.
+    pub(super) constraints: Vec<Data>,
 }
 
 /// One point's losses.
@@ -41,6 +45,8 @@ struct Measured {
     count: f64,
     /// Standard deviation of a prediction.
     deviation: f64,
+    /// By how much it breaks each outcome constraint, on average; none where that is not known.
+    violations: Vec<f64>,
 }
 
 impl Known {
@@ -64,15 +70,19 @@ impl Known {
             match outcome {
                 Outcome::Completed { loss } => {
                     let loss = loss.clamp(-LARGEST, LARGEST);
+                    let violations = view.history().violations(trial).unwrap_or_default();
                     match places.get(trial.config_key.as_str()) {
                         Some(at) => {
                             let one = &mut measured[*at];
                             one.count += 1.0;
                             one.loss += (loss - one.loss) / one.count;
+                            for (mean, violation) in one.violations.iter_mut().zip(violations) {
+                                *mean += (violation - *mean) / one.count;
+                            }
                         }
                         None => {
                             places.insert(&trial.config_key, measured.len());
-                            measured.push(Measured { row: row(), loss, count: 1.0, deviation: 0.0 });
+                            measured.push(Measured { row: row(), loss, count: 1.0, deviation: 0.0, violations });
                         }
                     }
                 }
@@ -80,7 +90,8 @@ impl Known {
                 Outcome::Pruned { .. } if places.contains_key(trial.config_key.as_str()) => {}
                 Outcome::Pruned { step, loss } => {
                     let (loss, deviation) = curves.predict(*step, loss.clamp(-LARGEST, LARGEST));
-                    measured.push(Measured { row: row(), loss, count: 1.0, deviation });
+                    let violations = Vec::new();
+                    measured.push(Measured { row: row(), loss, count: 1.0, deviation, violations });
                 }
                 Outcome::Failed => failed.push(row()),
                 Outcome::Pending => pending.push(row()),
@@ -97,11 +108,16 @@ impl Known {
         }
         let worst = data.targets.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut trained = vec![true; data.len()];
+        let asked = view.history().spec.outcome_constraints.len();
+        let keeps = |one: &Measured| one.violations.len() == asked && one.violations.iter().all(|by| *by <= 0.0);
+        let mut feasible: Vec<bool> = measured.iter().map(keeps).collect();
         for row in &failed {
             data.push(row, worst, 1.0, ASSUMED);
             trained.push(false);
+            feasible.push(false);
         }
-        Some(Known { data, pending, trained })
+        let constraints = (0..asked).map(|which| broken(axes, data.dimension, &measured, which)).collect();
+        Some(Known { data, pending, trained, feasible, constraints })
     }
 
     /// For each point whether it failed: 1 where it did, -1 where it did not.
@@ -135,9 +151,28 @@ impl Known {
             chosen.insert(k);
         }
         let chosen: Vec<usize> = chosen.into_iter().collect();
-        let trained = chosen.iter().map(|k| self.trained[*k]).collect();
-        Known { data: data.subset(&chosen), pending: self.pending, trained }
+        let of_chosen = |flags: &[bool]| chosen.iter().map(|k| flags[*k]).collect();
+        Known {
+            data: data.subset(&chosen),
+            trained: of_chosen(&self.trained),
+            feasible: of_chosen(&self.feasible),
+            // Of these the newest, which are around the best.
+            constraints: self.constraints.iter().map(Data::newest).collect(),
+            pending: self.pending,
+        }
     }
+}
+
+/// By how much points break one outcome constraint: 0 stays 0, and what is large is drawn in on both sides.
+fn broken(axes: &[Axis], dimension: f64, measured: &[Measured], which: usize) -> Data {
+    let known = || measured.iter().filter_map(|one| Some((one, one.violations.get(which)?.clamp(-LARGEST, LARGEST))));
+    let mut sizes: Vec<f64> = known().map(|(_, by)| by.abs()).filter(|size| *size > 0.0).collect();
+    sizes.sort_by(f64::total_cmp);
+    let size = sizes.get(sizes.len() / 2).copied().unwrap_or(1.0);
+    let mut data = Data::new(axes.len());
+    data.dimension = dimension;
+    known().for_each(|(one, by)| data.push(&one.row, libm::asinh(by / size), one.count, 0.0));
+    data
 }
 
 /// What completed trials did after a step, for trials that were stopped there.
