@@ -111,7 +111,7 @@ fn study_file(info: &FamilyInfo, ready: Option<&ReadySpace>, name: &str) -> Stri
          # device_hours = 8.0 # that devices were training\n\
          # patience = 10     # trials without improvement\n\
          \n[sampler]\n\
-         type = \"sobol\"      # or \"random\"\n\
+         type = \"auto\"       # learns from the trials; or \"random\"\n\
          \n[workers]\n\
          count = 1\n\
          device = \"auto\"     # or \"cpu\", \"cuda:0\"\n\n",

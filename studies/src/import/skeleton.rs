@@ -134,7 +134,7 @@ pub(super) fn metric_of(imported: &Imported) -> &str {
 
 fn sampler(sampler: &SamplerSpec) -> String {
     let tagged = serde_json::to_value(sampler).unwrap_or_default();
-    tagged["type"].as_str().unwrap_or("sobol").to_owned()
+    tagged["type"].as_str().unwrap_or("auto").to_owned()
 }
 
 /// A parameter on one line: what is fixed is its bare value.

@@ -172,7 +172,7 @@ pub(super) fn budget(mut table: Table<'_>) -> Result<Budget, StudyFileError> {
 }
 
 pub(super) fn sampler(mut table: Table<'_>) -> Result<Placed<SamplerSpec>, StudyFileError> {
-    let kind = table.require("type", "type = \"sobol\"")?;
+    let kind = table.require("type", "type = \"auto\"")?;
     let tagged = serde_json::json!({ "type": kind.choice(&SamplerSpec::NAMES.map(|name| (name, name)))? });
     table.finish()?;
     let value = serde_json::from_value(tagged).map_err(|error| kind.wrong(error.to_string()))?;

@@ -42,6 +42,13 @@ const FANTASIES: usize = 32;
 /// How sure the model of failures may be, at best: the variance of its labels.
 const DOUBT: f64 = 0.25;
 
+/// How often the choice that was tried least has its turn while nothing gets better.
+const DOUBTED: u64 = 3;
+
+/// Results without improvement before it is, and what counts as none: a share of what there was to gain.
+const STILL: usize = 10;
+const NOTHING: f64 = 1e-3;
+
 /// Fits that are remembered.
 const REMEMBERED: usize = 4;
 
@@ -118,8 +125,13 @@ impl Sampler for Gp {
         let tried = tried(view);
         let guessed = space.parameters().iter().any(|parameter| parameter.prior.is_some());
         let prior = if guessed { PRIOR / results as f64 } else { 0.0 };
-        let search = Search { space, axes: &axes, acquisition: &acquisition, tried: &tried, prior };
         let best = best(space, view, &observations);
+        let neglected = if view.trial().is_multiple_of(DOUBTED) && stands_still(&observations) {
+            neglected(&axes, &known)
+        } else {
+            None
+        };
+        let search = Search { space, axes: &axes, acquisition: &acquisition, tried: &tried, prior, neglected };
         let found = search.run(&best, seed_of(seed, 0, "gp candidates") as u32, &mut rng)?;
         match found.into_iter().next() {
             Some(candidate) => Ok(candidate.params),
@@ -143,6 +155,36 @@ impl Gp {
         fits.push((data, fitted.clone()));
         fitted
     }
+}
+
+/// Whether the last results were no better than those before, to speak of.
+fn stands_still(observations: &[Observation<'_>]) -> bool {
+    let losses: Vec<f64> = observations
+        .iter()
+        .filter_map(|one| match one.outcome {
+            Outcome::Completed { loss } => Some(loss),
+            _ => None,
+        })
+        .collect();
+    let Some(before) = losses.len().checked_sub(STILL) else { return false };
+    let least = |losses: &[f64]| losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut first = losses[..before].to_vec();
+    first.truncate(STILL);
+    first.sort_by(f64::total_cmp);
+    // Against what there was to gain in the beginning: later results are all near the best.
+    let distance = first.get(first.len() / 2).map_or(0.0, |median| median - least(&losses));
+    least(&losses[..before]) - least(&losses) < NOTHING * distance
+}
+
+/// The choice that was tried least: its axis, and where it is along it.
+fn neglected(axes: &[Axis], known: &Known) -> Option<(usize, f64)> {
+    let counts = axes.iter().enumerate().flat_map(|(at, axis)| {
+        let Axis::Choice { count } = axis else { return Vec::new() };
+        let column = &known.data.points.columns()[at];
+        let tried = |choice: usize| column.iter().filter(|entry| **entry == choice as f64).count();
+        (0..*count).map(|choice| (tried(choice), at, (choice as f64 + 0.5) / *count as f64)).collect()
+    });
+    counts.min_by_key(|(tried, at, _)| (*tried, *at)).map(|(_, at, place)| (at, place))
 }
 
 /// The observations up to the one that is the `count`-th with a result. Hyperparameters are fitted to the first results, to so many

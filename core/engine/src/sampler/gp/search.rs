@@ -42,6 +42,8 @@ pub(super) struct Search<'a> {
     pub(super) tried: &'a HashSet<&'a str>,
     /// How much the declared priors weigh.
     pub(super) prior: f64,
+    /// A choice that the point is to have, its axis and its place along it, where one has its turn.
+    pub(super) neglected: Option<(usize, f64)>,
 }
 
 impl Search<'_> {
@@ -71,6 +73,9 @@ impl Search<'_> {
 
     /// The point at a place of the cube, where the constraints allow it.
     fn place(&self, mut unit: Vec<f64>) -> Result<Option<Candidate>, SampleError> {
+        if let Some((axis, choice)) = self.neglected {
+            unit[axis] = choice;
+        }
         let params = self.space.decode(&unit)?;
         if self.space.allows(&params).is_err() {
             return Ok(None);
