@@ -10,7 +10,8 @@ use seqtune_space::{Domain, Params, SearchSpace};
 use super::{StudyDraft, study};
 use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
-use crate::propose::propose;
+use crate::order::View;
+use crate::propose::{Proposer, propose};
 use crate::sampler::{Grid, SampleError};
 use crate::verify::verify;
 
@@ -52,7 +53,12 @@ pub fn check_sampler(name: &str) {
             assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points that satisfy the constraints");
         }
         assert_eq!(verify(&history).differences, [], "{name} decides the same again");
-        assert_eq!(draft.history().trials.len(), history.trials.len());
+        // From the last to the first, each with nothing remembered.
+        for trial in history.trials.iter().rev() {
+            let view = View::then(&history, trial.number, trial.seen);
+            let again = Proposer::new(&history.spec.sampler).propose_from(view, trial.space_version);
+            assert_eq!(again.map(|again| again.params).as_ref(), Ok(&trial.params), "{name} needs no memory");
+        }
 
         let other = study(text).sampler(name).trials(24).window(3).seed(2).history();
         if history.spec.space.cardinality() != Some(1) {

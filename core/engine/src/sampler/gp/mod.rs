@@ -229,3 +229,84 @@ fn best(space: &SearchSpace, view: &View<'_>, observations: &[Observation<'_>]) 
     order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     order.into_iter().take(search::CENTRES).map(|(.., params)| space.encode(params)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use seqtune_plugin::FailureCause;
+
+    use super::*;
+    use crate::spec::OutcomeConstraint;
+    use crate::testing::{StudyDraft, study};
+
+    const SPACE: &str = "model = { type = 'categorical', choices = ['deep', 'wide', 'none'] }\n\
+        layers = { type = 'int', low = 1, high = 9, when = { model = 'deep' } }\n\
+        width = { type = 'int', low = 8, high = 512, log = true, when = { model = 'wide' } }\n\
+        dropout = { type = 'float', low = 0, high = 0.8, when = { model = 'deep' } }\n\
+        lr = { type = 'float', low = 1e-5, high = 0.1, log = true }";
+
+    fn loss(params: &Params) -> f64 {
+        let lr = (params.float("lr").unwrap().log10() + 3.0).powi(2);
+        lr + match params.text("model").unwrap() {
+            "deep" => (params.int("layers").unwrap() as f64 - 5.0).abs() / 4.0 + params.float("dropout").unwrap(),
+            "wide" => 0.5 + (params.int("width").unwrap() as f64).log2() / 9.0,
+            _ => 1.0,
+        }
+    }
+
+    fn best(sampler: &str, seed: u64) -> f64 {
+        let history = study(SPACE).sampler(sampler).seed(seed).objective(loss).trials(40).history();
+        history.value(history.best().unwrap()).unwrap()
+    }
+
+    /// Twelve studies of 40 trials; a fair coin would give 10 of 12 or more nineteen times in a thousand.
+    #[test]
+    fn it_beats_the_parzen_estimator_where_parameters_have_conditions() {
+        let wins = (0..12).filter(|seed| best("gp", *seed) < best("tpe", *seed)).count();
+        assert!(wins >= 10, "gp is better in {wins} of 12 studies");
+    }
+
+    const LINE: &str = "x = { type = 'float', low = 0, high = 1 }\ny = { type = 'float', low = 0, high = 1 }";
+
+    fn line() -> StudyDraft {
+        study(LINE).sampler("gp").objective(|params| params.float("x").unwrap() + 0.1 * params.float("y").unwrap())
+    }
+
+    /// The objective pulls into the region that fails.
+    #[test]
+    fn it_learns_where_points_fail() {
+        let failed = |cause| {
+            let history = line().failing(cause, |params| params.float("x").unwrap() < 0.4).trials(40).history();
+            let x = history.trials[20..].iter().map(|trial| trial.params.float("x").unwrap());
+            let (failed, others): (Vec<f64>, Vec<f64>) = x.partition(|x| *x < 0.4);
+            (failed.len(), others.into_iter().fold(f64::INFINITY, f64::min))
+        };
+        let (diverged, nearest) = failed(FailureCause::Diverged);
+        assert!(diverged <= 10 && nearest < 0.45, "{diverged} of 20 points where all diverge; the best is {nearest}");
+        let (crashed, _) = failed(FailureCause::Crashed);
+        assert!(crashed > diverged, "{crashed} points where all crash, of which nothing is learned");
+    }
+
+    /// What is minimised must be 0.4 at least: the best is at the bound.
+    #[test]
+    fn it_keeps_outcome_constraints() {
+        let bound = OutcomeConstraint { metric: "value".to_owned(), at_most: None, at_least: Some(0.4) };
+        let history = line().with(|spec| spec.outcome_constraints = vec![bound]).trials(40).history();
+        let best = history.best().unwrap();
+        assert!(history.is_feasible(best));
+        let value = history.value(best).unwrap();
+        assert!(value < 0.405, "{value}");
+        let kept = history.trials[20..].iter().filter(|trial| history.is_feasible(trial)).count();
+        assert!(kept >= 5, "{kept} of 20 keep the constraint");
+    }
+
+    #[test]
+    fn hyperparameters_are_fitted_at_sizes_that_follow_from_the_number_of_results() {
+        assert_eq!((5..12).map(|results| fitted_to(5, results)).collect::<Vec<_>>(), [5, 6, 7, 8, 9, 10, 11]);
+        let sizes: Vec<usize> = (100..112).map(|results| fitted_to(5, results)).collect();
+        assert!(sizes.windows(2).all(|pair| pair[0] <= pair[1]));
+        assert!(
+            sizes.iter().zip(100..).all(|(size, results)| *size <= results && results as f64 <= *size as f64 * 1.06)
+        );
+        sizes.iter().for_each(|size| assert_eq!(fitted_to(5, *size), *size));
+    }
+}
