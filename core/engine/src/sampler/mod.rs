@@ -3,6 +3,7 @@
 mod auto;
 mod gp;
 mod grid;
+mod loops;
 mod observation;
 mod random;
 mod sobol;

@@ -8,6 +8,7 @@
 
 use faer::Mat;
 
+use super::super::loops::ln_sum_exp;
 use super::axes::Row;
 use super::feasibility::Feasibility;
 use super::likelihood::Data;
@@ -159,8 +160,7 @@ fn add(to: &mut [f64], more: &[f64]) {
 }
 
 fn ln_mean_exp(terms: &[f64]) -> f64 {
-    let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    most + libm::log(terms.iter().map(|term| libm::exp(term - most)).sum::<f64>() / terms.len() as f64)
+    ln_sum_exp(terms) - libm::log(terms.len() as f64)
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use faer::{Mat, MatRef};
 
+use super::super::loops::dot;
 use super::axes::{Axis, Columns};
-use super::kernel::{Kernel, correlations_and_slopes, dot, squared_distances, weighted_distance};
+use super::kernel::{Kernel, correlations_and_slopes, squared_distances, weighted_distance};
 use super::{CHOSEN, matrix};
 
 /// What is known: points, their values, and how sure these are.

@@ -2,8 +2,9 @@
 
 use faer::{Mat, MatRef};
 
+use super::super::loops::dot;
 use super::axes::{Axis, Columns, Row};
-use super::kernel::{correlations, correlations_and_slopes, dot, squared_distances, weighted_difference};
+use super::kernel::{correlations, correlations_and_slopes, squared_distances, weighted_difference};
 use super::likelihood::{Data, Hyperparameters, NOISE_FLOOR, centred_weights};
 use super::matrix;
 

@@ -7,6 +7,7 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 use seqtune_space::{Grain, Prior, SearchSpace, Value};
 
+use super::super::loops::ln_sum_exp;
 use super::blocks::Block;
 
 /// Values along a coordinate beyond which it counts as continuous: a cell is then narrower than any kernel.
@@ -17,9 +18,6 @@ const FLOOR: f64 = 0.03;
 
 /// How wide kernels are where points are few: by Scott's rule, of points that scatter this much.
 const SCATTER: f64 = 0.12;
-
-/// The logarithm of a share that is lost in rounding, even ten thousand times.
-const NEGLIGIBLE: f64 = -46.0;
 
 /// The density of a block's coordinates.
 pub(super) struct Mixture<'a> {
@@ -86,13 +84,7 @@ impl<'a> Mixture<'a> {
         for (axis, at) in self.axes.iter().zip(at) {
             axis.add_to(&mut terms, *at);
         }
-        let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if !most.is_finite() {
-            return most;
-        }
-        // What is so much smaller than the largest term changes no digit of the sum.
-        let terms = terms.iter().map(|term| term - most).filter(|term| *term > NEGLIGIBLE);
-        most + libm::log(terms.map(libm::exp).sum())
+        ln_sum_exp(&terms)
     }
 
     /// Draws coordinates of the block.
@@ -119,10 +111,16 @@ impl<'a> Axis<'a> {
     fn add_to(&self, terms: &mut [f64], at: f64) {
         match &self.kernels {
             Kernels::Normal { means, precisions, ln_norms } => {
-                for (((term, mean), precision), ln_norm) in terms.iter_mut().zip(means).zip(precisions).zip(ln_norms) {
-                    let z = (at - mean) * precision;
-                    *term -= 0.5 * z * z + ln_norm;
-                }
+                pulp::Arch::new().dispatch(
+                    #[inline(always)]
+                    || {
+                        let kernels = means.iter().zip(precisions).zip(ln_norms);
+                        for (term, ((mean, precision), ln_norm)) in terms.iter_mut().zip(kernels) {
+                            let z = (at - mean) * precision;
+                            *term -= 0.5 * z * z + ln_norm;
+                        }
+                    },
+                );
             }
             Kernels::Shares { ends, rows, ln_densities } => {
                 let column = cell(ends, at);
