@@ -186,6 +186,8 @@ pub enum SamplerSpec {
     Tpe,
     /// A Gaussian process: learns how good each point is, and how sure that is.
     Gp,
+    /// An evolution strategy: moves a distribution to where good trials lie, and shapes it as they lie.
+    CmaEs,
     /// A bandit over the choices of one parameter, with a search of its own within each choice.
     Bandit {
         /// The parameter whose choices are the arms; by default the one on which most others hang.
@@ -221,17 +223,20 @@ pub enum ArmSampler {
     Tpe,
     /// [`SamplerSpec::Gp`].
     Gp,
+    /// [`SamplerSpec::CmaEs`].
+    CmaEs,
 }
 
 impl ArmSampler {
     /// All of them, by the names that a study file uses.
-    pub const ALL: [(&'static str, ArmSampler); 6] = [
+    pub const ALL: [(&'static str, ArmSampler); 7] = [
         ("auto", ArmSampler::Auto),
         ("random", ArmSampler::Random),
         ("sobol", ArmSampler::Sobol),
         ("grid", ArmSampler::Grid),
         ("tpe", ArmSampler::Tpe),
         ("gp", ArmSampler::Gp),
+        ("cmaes", ArmSampler::CmaEs),
     ];
 
     /// The sampler for a whole space.
@@ -243,13 +248,14 @@ impl ArmSampler {
             ArmSampler::Grid => SamplerSpec::Grid,
             ArmSampler::Tpe => SamplerSpec::Tpe,
             ArmSampler::Gp => SamplerSpec::Gp,
+            ArmSampler::CmaEs => SamplerSpec::CmaEs,
         }
     }
 }
 
 impl SamplerSpec {
     /// Names that a study file may use.
-    pub const NAMES: [&'static str; 7] = ["auto", "random", "sobol", "grid", "tpe", "gp", "bandit"];
+    pub const NAMES: [&'static str; 8] = ["auto", "random", "sobol", "grid", "tpe", "gp", "cmaes", "bandit"];
 
     /// Whether it tries the same point again on purpose, as another replicate.
     pub fn repeats(&self) -> bool {

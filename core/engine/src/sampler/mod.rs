@@ -2,6 +2,7 @@
 
 mod auto;
 mod bandit;
+mod cmaes;
 mod gp;
 mod grid;
 mod observation;
@@ -15,6 +16,7 @@ use seqtune_space::{Params, SearchSpace, SpaceError};
 
 pub use auto::Auto;
 pub use bandit::Bandit;
+pub use cmaes::CmaEs;
 pub use gp::Gp;
 pub use grid::Grid;
 pub use random::Random;
@@ -131,6 +133,7 @@ pub fn sampler_of(spec: &SamplerSpec) -> Box<dyn Sampler> {
         SamplerSpec::Grid => Box::new(Grid),
         SamplerSpec::Tpe => Box::new(Tpe),
         SamplerSpec::Gp => Box::new(Gp::default()),
+        SamplerSpec::CmaEs => Box::new(CmaEs),
         SamplerSpec::Bandit { arm, rule, inner, plain } => Box::new(Bandit::new(arm.clone(), *rule, *inner, *plain)),
     }
 }

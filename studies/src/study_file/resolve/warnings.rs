@@ -68,6 +68,7 @@ fn budget(spec: &StudySpec, settings: &Settings) -> Vec<String> {
                 | SamplerSpec::Grid
                 | SamplerSpec::Tpe
                 | SamplerSpec::Gp
+                | SamplerSpec::CmaEs
                 | SamplerSpec::Bandit { .. } => "the study ends when all are tried",
             }
         )),
