@@ -20,6 +20,7 @@
 //! # Ok::<(), seqtune_core::SampleError>(())
 //! ```
 
+pub mod bandit;
 mod event;
 mod history;
 mod order;
@@ -37,8 +38,8 @@ pub use order::{View, next_trial_may_start};
 pub use propose::{Proposal, Proposer, propose};
 pub use sampler::{Grid, SampleError, Sampler, start_up};
 pub use spec::{
-    Budget, FamilyChoice, Objective, Order, OutcomeConstraint, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec,
-    TrialSpec, WorkerSettings,
+    ArmSampler, Budget, FamilyChoice, Objective, Order, OutcomeConstraint, PrunerSpec, Reduce, SamplerSpec, Settings,
+    StudySpec, TrialSpec, WorkerSettings,
 };
 pub use store::{FORMAT_VERSION, Request, RequestKind, Store, StoreError, StoreReader, is_study};
 pub use verify::{Difference, Verified, verify};

@@ -1,6 +1,6 @@
 //! Order: which part of the history a decision may see, and when the next trial may start.
 
-use seqtune_space::Params;
+use seqtune_space::{Params, Value};
 
 use crate::event::Seen;
 use crate::history::{History, Trial};
@@ -13,6 +13,8 @@ pub struct View<'a> {
     history: &'a History,
     trial: u64,
     seen: Seen,
+    /// Only trials in which this parameter has this value.
+    within: Option<(&'a str, &'a Value)>,
 }
 
 impl<'a> View<'a> {
@@ -23,12 +25,18 @@ impl<'a> View<'a> {
             Order::Fixed => Seen::ResultsBelow((trial + 1).saturating_sub(history.spec.window)),
             Order::Eager => Seen::Events(history.seq),
         };
-        View { history, trial, seen }
+        View { history, trial, seen, within: None }
     }
 
     /// What the decision about `trial` saw when it was made.
     pub fn then(history: &'a History, trial: u64, seen: Seen) -> View<'a> {
-        View { history, trial, seen }
+        View { history, trial, seen, within: None }
+    }
+
+    /// The part of the view in which a parameter has this value, as if there were no other trials: for a sampler that
+    /// searches a part of the space.
+    pub(crate) fn within(self, parameter: &'a str, value: &'a Value) -> View<'a> {
+        View { within: Some((parameter, value)), ..self }
     }
 
     /// What it sees, for the log.
@@ -60,8 +68,11 @@ impl<'a> View<'a> {
 
     /// All earlier trials. Only their parameters and origins may be used.
     pub fn earlier(&self) -> impl Iterator<Item = &'a Trial> {
-        let number = self.trial;
-        self.history.trials.iter().take_while(move |trial| trial.number < number)
+        let View { trial: number, within, .. } = *self;
+        let is_within = move |trial: &&Trial| {
+            within.is_none_or(|(parameter, value)| trial.params.get(parameter).is_some_and(|other| other == value))
+        };
+        self.history.trials.iter().take_while(move |trial| trial.number < number).filter(is_within)
     }
 
     /// Whether the end of this earlier trial is seen.

@@ -20,6 +20,8 @@ pub struct Proposal {
     pub origin: Origin,
     /// Version of the space that it was decided in.
     pub space_version: u64,
+    /// Which repetition of the configuration; above 0 only where the sampler repeats points on purpose.
+    pub replicate: u64,
     /// Seed of the training. It depends on the replicate, not on the trial: configurations are compared on common
     /// seeds.
     pub seed: u64,
@@ -36,7 +38,7 @@ impl Proposal {
             params: self.params,
             origin: self.origin,
             space_version: self.space_version,
-            replicate: 0,
+            replicate: self.replicate,
             seed: self.seed,
             seen: self.seen,
         }
@@ -85,7 +87,14 @@ impl Proposer {
             let params = self.sampler.suggest(space, &view, seed_of(spec.seed, trial, "sampler"))?;
             (params, Origin::Sampler)
         };
-        Ok(Proposal { trial, params, origin, space_version, seed: seed_of(spec.seed, 0, "train"), seen: view.seen() })
+        let replicate = if spec.sampler.repeats() {
+            let key = params.key();
+            view.earlier().filter(|earlier| earlier.config_key == key).count() as u64
+        } else {
+            0
+        };
+        let seed = seed_of(spec.seed, replicate, "train");
+        Ok(Proposal { trial, params, origin, space_version, replicate, seed, seen: view.seen() })
     }
 }
 

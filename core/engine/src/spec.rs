@@ -4,6 +4,8 @@ use seqtune_plugin::{Direction, FamilyInfo};
 use seqtune_space::{Params, SearchSpace};
 use serde::{Deserialize, Serialize};
 
+use crate::bandit::Rule;
+
 /// Everything a decision may depend on. Written into the log once, complete: defaults filled in, the space copied in,
 /// the data known by its digest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -184,11 +186,81 @@ pub enum SamplerSpec {
     Tpe,
     /// A Gaussian process: learns how good each point is, and how sure that is.
     Gp,
+    /// An evolution strategy: moves a distribution to where good trials lie, and shapes it as they lie.
+    CmaEs,
+    /// A bandit over the choices of one parameter, with a search of its own within each choice.
+    Bandit {
+        /// The parameter whose choices are the arms; by default the one on which most others hang.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arm: Option<String>,
+        /// How an arm is chosen.
+        #[serde(default)]
+        rule: Rule,
+        /// The sampler within each arm.
+        #[serde(default)]
+        inner: ArmSampler,
+        /// The arms are the points of a small space instead, and their pulls are replicates: the same point with other
+        /// seeds.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        plain: bool,
+    },
+}
+
+/// The sampler within each arm of a bandit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ArmSampler {
+    /// [`SamplerSpec::Auto`].
+    #[default]
+    Auto,
+    /// [`SamplerSpec::Random`].
+    Random,
+    /// [`SamplerSpec::Sobol`].
+    Sobol,
+    /// [`SamplerSpec::Grid`].
+    Grid,
+    /// [`SamplerSpec::Tpe`].
+    Tpe,
+    /// [`SamplerSpec::Gp`].
+    Gp,
+    /// [`SamplerSpec::CmaEs`].
+    CmaEs,
+}
+
+impl ArmSampler {
+    /// All of them, by the names that a study file uses.
+    pub const ALL: [(&'static str, ArmSampler); 7] = [
+        ("auto", ArmSampler::Auto),
+        ("random", ArmSampler::Random),
+        ("sobol", ArmSampler::Sobol),
+        ("grid", ArmSampler::Grid),
+        ("tpe", ArmSampler::Tpe),
+        ("gp", ArmSampler::Gp),
+        ("cmaes", ArmSampler::CmaEs),
+    ];
+
+    /// The sampler for a whole space.
+    pub(crate) fn whole(self) -> SamplerSpec {
+        match self {
+            ArmSampler::Auto => SamplerSpec::Auto,
+            ArmSampler::Random => SamplerSpec::Random,
+            ArmSampler::Sobol => SamplerSpec::Sobol,
+            ArmSampler::Grid => SamplerSpec::Grid,
+            ArmSampler::Tpe => SamplerSpec::Tpe,
+            ArmSampler::Gp => SamplerSpec::Gp,
+            ArmSampler::CmaEs => SamplerSpec::CmaEs,
+        }
+    }
 }
 
 impl SamplerSpec {
     /// Names that a study file may use.
-    pub const NAMES: [&'static str; 6] = ["auto", "random", "sobol", "grid", "tpe", "gp"];
+    pub const NAMES: [&'static str; 8] = ["auto", "random", "sobol", "grid", "tpe", "gp", "cmaes", "bandit"];
+
+    /// Whether it tries the same point again on purpose, as another replicate.
+    pub fn repeats(&self) -> bool {
+        matches!(self, SamplerSpec::Bandit { plain: true, .. })
+    }
 }
 
 /// Which trials are stopped early.

@@ -50,8 +50,8 @@ pub fn verify(history: &History) -> Verified {
         suggestions += 1;
         match proposer.propose_from(View::then(history, trial.number, trial.seen), version) {
             Ok(again) => compare(
-                format!("{:?} {} seed {}", trial.origin, trial.params, trial.seed),
-                format!("{:?} {} seed {}", again.origin, again.params, again.seed),
+                format!("{:?} {} replicate {} seed {}", trial.origin, trial.params, trial.replicate, trial.seed),
+                format!("{:?} {} replicate {} seed {}", again.origin, again.params, again.replicate, again.seed),
             ),
             Err(error) => compare(format!("{:?} {}", trial.origin, trial.params), error.to_string()),
         }

@@ -3,6 +3,7 @@
 mod counting;
 mod encoding;
 mod neighbours;
+mod restricted;
 mod written;
 
 use serde::{Deserialize, Serialize};

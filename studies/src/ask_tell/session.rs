@@ -213,7 +213,7 @@ impl Session {
                 Outcome::Failed(cause) => (AttemptEnd::Failed(cause), None),
             };
             let seen = View::now(history, trial).seen();
-            let proposal = Proposal { trial, params, origin: Origin::Added, space_version, seed, seen };
+            let proposal = Proposal { trial, params, origin: Origin::Added, space_version, replicate: 0, seed, seen };
             kinds.push(proposal.into_event());
             kinds.extend(report);
             kinds.push(self.ended(trial, ended));

@@ -37,7 +37,8 @@ pub(super) fn check(opening: &Opening) -> Result<(), AskTellError> {
         );
         return Err(AskTellError::Space(message));
     }
-    Ok(())
+    let takes = opening.sampler.as_ref().map_or(Ok(()), |sampler| sampler.takes(&opening.space));
+    takes.map_err(|refused| AskTellError::Space(refused.to_string()))
 }
 
 /// The specification of a new study.

@@ -115,9 +115,9 @@ impl StudyFile {
         let window = root.take("window").map(|field| field.whole(1..=ANY)).transpose()?;
         let mut section = |key: &'static str, name: &str| root.take(key).map(|field| field.table(name)).transpose();
         let budget = section("budget", "[budget]")?.map(sections::budget).transpose()?.unwrap_or_default();
-        let sampler = section("sampler", "[sampler]")?.map(sections::sampler).transpose()?;
         let pruner = section("pruner", "[pruner]")?.map(sections::pruner).transpose()?.unwrap_or_default();
         let workers = section("workers", "[workers]")?.map(sections::workers).transpose()?.unwrap_or_default();
+        let sampler = root.take("sampler").map(|field| sections::sampler(&field)).transpose()?;
         let space = root.require("space", "[space] with lr = { type = \"float\", low = 1e-4, high = 0.1 }")?;
         let space = space::read(&source, &space)?;
         let enqueue = root.take("enqueue").map(|field| sections::enqueue(&field)).transpose()?.unwrap_or_default();

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use seqtune_core::{Budget, FamilyChoice, PrunerSpec, Reduce, SamplerSpec, TrialSpec, WorkerSettings};
+use seqtune_core::bandit::Rule;
+use seqtune_core::{ArmSampler, Budget, FamilyChoice, PrunerSpec, Reduce, SamplerSpec, TrialSpec, WorkerSettings};
 use seqtune_plugin::Direction;
 use seqtune_space::Value;
 
@@ -171,11 +172,26 @@ pub(super) fn budget(mut table: Table<'_>) -> Result<Budget, StudyFileError> {
     Ok(budget)
 }
 
-pub(super) fn sampler(mut table: Table<'_>) -> Result<Placed<SamplerSpec>, StudyFileError> {
+/// A name, or a table with the sampler's options.
+pub(super) fn sampler(field: &Field<'_>) -> Result<Placed<SamplerSpec>, StudyFileError> {
+    let named = |kind: &Field<'_>| kind.choice(&SamplerSpec::NAMES.map(|name| (name, name)));
+    let read = |kind: &Field<'_>, name: &str| {
+        let tagged = serde_json::json!({ "type": name });
+        serde_json::from_value(tagged).map_err(|error| kind.wrong(error.to_string()))
+    };
+    if !field.is_table() {
+        return Ok(Placed { value: read(field, named(field)?)?, span: field.span() });
+    }
+    let mut table = field.table("[sampler]")?;
     let kind = table.require("type", "type = \"auto\"")?;
-    let tagged = serde_json::json!({ "type": kind.choice(&SamplerSpec::NAMES.map(|name| (name, name)))? });
+    let mut value = read(&kind, named(&kind)?)?;
+    if let SamplerSpec::Bandit { arm, rule, inner, plain } = &mut value {
+        *arm = table.take("arm").map(|field| field.text()).transpose()?;
+        *rule = table.take("rule").map(|field| field.choice(&Rule::ALL)).transpose()?.unwrap_or_default();
+        *inner = table.take("inner").map(|field| field.choice(&ArmSampler::ALL)).transpose()?.unwrap_or_default();
+        *plain = table.take("plain").map(|field| field.boolean()).transpose()?.unwrap_or_default();
+    }
     table.finish()?;
-    let value = serde_json::from_value(tagged).map_err(|error| kind.wrong(error.to_string()))?;
     Ok(Placed { value, span: kind.span() })
 }
 

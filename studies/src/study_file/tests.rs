@@ -212,6 +212,27 @@ fn what_is_questionable_is_warned_of() {
     insta::assert_snapshot!(resolve(&text).unwrap().warnings.join("\n"));
 }
 
+#[test]
+fn a_sampler_is_a_name_or_a_table_with_its_options() {
+    let with = |sampler: &str| resolve(&WHOLE.replace("[sampler]\ntype = \"random\"", sampler));
+    let of = |sampler: &str| with(sampler).unwrap().spec.sampler;
+    assert_eq!(of("[sampler]\ntype = \"sobol\""), SamplerSpec::Sobol);
+    let error = |sampler: &str| with(sampler).unwrap_err().to_string();
+    let message = error("[sampler]\ntype = \"bandit\"\nrule = \"max_uc\"");
+    assert!(message.contains("`rule` is \"max_uc\"; did you mean `max_ucb`?"), "{message}");
+    let message = error("[sampler]\ntype = \"bandit\"\narms = \"model\"");
+    assert!(message.contains("there is no key `arms` in [sampler]; did you mean `arm`?"), "{message}");
+    let message = error("[sampler]\ntype = \"bandit\"\narm = \"lr\"");
+    assert!(message.contains("the sampler bandit has no arms: `lr` is"), "{message}");
+    let message = error("[sampler]\ntype = \"tpe\"\nrule = \"max_ucb\"");
+    assert!(message.contains("there is no key `rule` in [sampler]"), "{message}");
+    let short = WHOLE.replace("[sampler]\ntype = \"random\"", "").replacen("family", "sampler = \"tpe\"\nfamily", 1);
+    assert_eq!(resolve(&short).unwrap().spec.sampler, SamplerSpec::Tpe);
+    let short = short.replace("sampler = \"tpe\"", "sampler = \"tpi\"");
+    let message = resolve(&short).unwrap_err().to_string();
+    assert!(message.contains("`sampler` is \"tpi\"; did you mean `tpe`?"), "{message}");
+}
+
 /// The same study in JSON, key by key.
 #[test]
 fn json_says_the_same_as_toml() {

@@ -124,6 +124,7 @@ mod tests {
             params: spec.space.decode(&[0.5]).unwrap(),
             origin: crate::Origin::Sampler,
             space_version: 0,
+            replicate: 0,
             seed: 1,
             seen: crate::Seen::ResultsBelow(0),
         };

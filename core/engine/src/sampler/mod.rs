@@ -1,6 +1,8 @@
 //! Samplers: each a pure function of the space, a view of the history, and a seed.
 
 mod auto;
+mod bandit;
+mod cmaes;
 mod gp;
 mod grid;
 mod loops;
@@ -14,6 +16,8 @@ use std::collections::HashSet;
 use seqtune_space::{Params, SearchSpace, SpaceError};
 
 pub use auto::Auto;
+pub use bandit::Bandit;
+pub use cmaes::CmaEs;
 pub use gp::Gp;
 pub use grid::Grid;
 pub use random::Random;
@@ -62,6 +66,9 @@ pub enum SampleError {
         /// How many are possible.
         limit: u64,
     },
+    /// A bandit over the choices of a parameter, of which the space has no such one.
+    #[error("the sampler bandit has no arms: {0}")]
+    NoArms(String),
 }
 
 /// Draws that a sampler makes for one point before it gives up. `seqtune check` refuses spaces that come near this.
@@ -127,5 +134,21 @@ pub fn sampler_of(spec: &SamplerSpec) -> Box<dyn Sampler> {
         SamplerSpec::Grid => Box::new(Grid),
         SamplerSpec::Tpe => Box::new(Tpe),
         SamplerSpec::Gp => Box::new(Gp::default()),
+        SamplerSpec::CmaEs => Box::new(CmaEs),
+        SamplerSpec::Bandit { arm, rule, inner, plain } => Box::new(Bandit::new(arm.clone(), *rule, *inner, *plain)),
+    }
+}
+
+impl SamplerSpec {
+    /// Whether the sampler can search a space.
+    ///
+    /// # Errors
+    /// [`SampleError::TooMany`] or [`SampleError::NoArms`] with what the space lacks.
+    pub fn takes(&self, space: &SearchSpace) -> Result<(), SampleError> {
+        match self {
+            SamplerSpec::Grid if !Grid::takes(space) => Err(SampleError::TooMany { limit: Grid::POINTS }),
+            SamplerSpec::Bandit { arm, inner, plain, .. } => Bandit::takes(space, arm.as_deref(), *inner, *plain),
+            _ => Ok(()),
+        }
     }
 }

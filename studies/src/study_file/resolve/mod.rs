@@ -45,8 +45,9 @@ impl Resolved {
 impl StudyFile {
     /// Whether the sampler can search the space.
     fn sampler_takes(&self, space: &SearchSpace) -> Result<(), StudyFileError> {
-        if self.sampler.value != SamplerSpec::Grid || Grid::takes(space) {
-            return Ok(());
+        let Err(refused) = self.sampler.value.takes(space) else { return Ok(()) };
+        if self.sampler.value != SamplerSpec::Grid {
+            return Err(self.source.wrong(self.sampler.span.clone(), refused.to_string()));
         }
         let unlimited = space.parameters().iter().find(|parameter| parameter.domain.cardinality().is_none());
         let what = match (space.cardinality(), unlimited) {

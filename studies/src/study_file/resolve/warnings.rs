@@ -1,6 +1,6 @@
 //! What is allowed and rarely meant.
 
-use seqtune_core::{SamplerSpec, Settings, StudySpec, start_up};
+use seqtune_core::{ArmSampler, SamplerSpec, Settings, StudySpec, start_up};
 use seqtune_plugin::Direction;
 use seqtune_space::{Domain, Parameter, Scale};
 
@@ -62,8 +62,14 @@ fn budget(spec: &StudySpec, settings: &Settings) -> Vec<String> {
             "the space has {points} points, and the budget asks for {trials} trials: {}",
             match spec.sampler {
                 SamplerSpec::Random | SamplerSpec::Sobol => "some will be repeated",
-                SamplerSpec::Auto | SamplerSpec::Grid | SamplerSpec::Tpe | SamplerSpec::Gp =>
-                    "the study ends when all are tried",
+                SamplerSpec::Bandit { plain: true, .. } => "the good ones will be repeated with other seeds",
+                SamplerSpec::Bandit { inner: ArmSampler::Random | ArmSampler::Sobol, .. } => "some will be repeated",
+                SamplerSpec::Auto
+                | SamplerSpec::Grid
+                | SamplerSpec::Tpe
+                | SamplerSpec::Gp
+                | SamplerSpec::CmaEs
+                | SamplerSpec::Bandit { .. } => "the study ends when all are tried",
             }
         )),
         Some(points) if points <= start_up => {}

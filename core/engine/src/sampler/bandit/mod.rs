@@ -1,0 +1,98 @@
+//! A bandit over families of points: which branch of the space the next trial is of, before where in it.
+//!
+//! The choices of one parameter are the arms. A rule of [`crate::bandit`] chooses one by the losses of its trials, and
+//! another sampler searches within it, as if that branch were the whole space and its trials the whole history. So each
+//! branch gets a model of its own, which is right where branches share little: another kind of model, another optimizer.
+
+mod arms;
+
+use seqtune_space::{Params, SearchSpace, Value};
+
+use self::arms::{arm_parameter, pulls};
+use super::observation::observations;
+use super::{SampleError, Sampler, sampler_of};
+use crate::bandit::Rule;
+use crate::order::View;
+use crate::seed::rng_of;
+use crate::spec::ArmSampler;
+
+/// Chooses an arm, then a point within it. Where the arms are the points themselves, a pull is a replicate, and points are
+/// tried again and again.
+pub struct Bandit {
+    arm: Option<String>,
+    rule: Rule,
+    inner: Box<dyn Sampler>,
+    plain: bool,
+}
+
+impl Bandit {
+    /// Points of the largest space whose points can be the arms.
+    pub const POINTS: u64 = 64;
+
+    /// Over the choices of the parameter `arm`, or else of the one on which most others hang; over the points themselves
+    /// where it is `plain`.
+    pub fn new(arm: Option<String>, rule: Rule, inner: ArmSampler, plain: bool) -> Bandit {
+        Bandit { arm, rule, inner: sampler_of(&inner.whole()), plain }
+    }
+
+    /// Whether there are arms in a space, and each can be searched.
+    ///
+    /// # Errors
+    /// [`SampleError::NoArms`], [`SampleError::TooMany`].
+    pub fn takes(space: &SearchSpace, arm: Option<&str>, inner: ArmSampler, plain: bool) -> Result<(), SampleError> {
+        if plain {
+            return points(space).map(|_| ());
+        }
+        let (name, choices) = arm_parameter(space, arm)?;
+        let parts = choices.iter().filter_map(|choice| space.restricted(name, choice));
+        parts.into_iter().try_for_each(|part| inner.whole().takes(&part))
+    }
+
+    /// The next point where all points are arms.
+    fn pull(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+        let mut points = points(space)?;
+        if points.is_empty() {
+            return Err(SampleError::Exhausted { points: 0 });
+        }
+        let keys: Vec<String> = points.iter().map(Params::key).collect();
+        let of = |trial: &crate::history::Trial| keys.iter().position(|key| *key == trial.config_key);
+        let pulls = pulls(points.len(), &observations(view), |one| of(one.trial));
+        let chosen = self.rule.choose(&pulls, &mut rng_of(seed, 0, "bandit"));
+        Ok(points.swap_remove(chosen))
+    }
+}
+
+impl Sampler for Bandit {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+        if self.plain {
+            return self.pull(space, view, seed);
+        }
+        let (name, choices) = arm_parameter(space, self.arm.as_deref())?;
+        let of = |params: &Params| choices.iter().position(|choice| params.get(name) == Some(choice));
+        let mut pulls = pulls(choices.len(), &observations(view), |one| of(one.params));
+        let mut open: Vec<&Value> = choices.iter().collect();
+        let mut rng = rng_of(seed, 0, "bandit");
+        // Where all arms have nothing left, so has the space; of an arm that no point satisfies there is nothing to try.
+        let (mut tried, mut infeasible) = (0, None);
+        while !open.is_empty() {
+            let chosen = self.rule.choose(&pulls, &mut rng);
+            let choice = open.remove(chosen);
+            pulls.remove(chosen);
+            let Some(part) = space.restricted(name, choice) else { continue };
+            match self.inner.suggest(&part, &view.within(name, choice), seed) {
+                Err(SampleError::Exhausted { points }) => tried += points,
+                Err(error @ SampleError::Infeasible { .. }) => infeasible = Some(error),
+                suggested => return suggested,
+            }
+        }
+        Err(infeasible.filter(|_| tried == 0).unwrap_or(SampleError::Exhausted { points: tried }))
+    }
+}
+
+/// The points of a small space.
+fn points(space: &SearchSpace) -> Result<Vec<Params>, SampleError> {
+    space.points(Bandit::POINTS).ok_or(SampleError::TooMany { limit: Bandit::POINTS })
+}
+
+#[cfg(test)]
+mod tests;

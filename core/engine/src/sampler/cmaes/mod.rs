@@ -1,0 +1,190 @@
+//! An evolution strategy with covariance matrix adaptation, for numbers, numbers in cells, and choices together.
+//!
+//! CMA-ES with margin (Hamano et al., GECCO 2022) for numbers and CatCMA (Hamano et al., GECCO 2024) for choices; restarted with
+//! twice the population where it has converged (Auger and Hansen, "A restart CMA evolution strategy with increasing
+//! population size", CEC 2005).
+//!
+//! It has no memory: each decision replays the generations from the trials it sees. Those that the sampler chose and whose
+//! end is seen, in number order, are cut into generations; what is pending belongs to none yet. A trial that was drawn before
+//! the last generation was complete counts for a later one all the same.
+
+mod margin;
+mod state;
+
+use std::cmp::Ordering;
+
+use rand::RngExt;
+use seqtune_space::{Grain, Params, SearchSpace};
+
+use self::state::State;
+use super::observation::{Observation, Outcome, observations};
+use super::{Random, SampleError, Sampler, tried, untried};
+use crate::event::Origin;
+use crate::order::View;
+use crate::seed::rng_of;
+
+/// Values along a coordinate beyond which it counts as continuous.
+const CELLS: u64 = 256;
+
+/// Points of the largest space of which none is tried twice.
+const EXACT: u64 = 4096;
+
+/// Points drawn before one that is known, or any that is left, is taken instead.
+const DRAWN: usize = 512;
+
+/// Moves a distribution to where good trials lie, and shapes it as the valley that they lie in. For many trials, of numbers
+/// above all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CmaEs;
+
+impl Sampler for CmaEs {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+        let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
+        let state = replayed(space, view)?;
+        let known = tried(view);
+        let mut rng = rng_of(seed, 0, "cmaes");
+        let mut again = None;
+        for _ in 0..DRAWN {
+            let params = space.decode(&state.draw(&mut rng))?;
+            if space.allows(&params).is_err() {
+                continue;
+            }
+            if !known.contains(params.key().as_str()) {
+                return Ok(params);
+            }
+            again = again.or(Some(params));
+        }
+        match (untried, again) {
+            (Some(mut points), _) => Ok(points.swap_remove((seed % points.len() as u64) as usize)),
+            (None, Some(params)) => Ok(params),
+            (None, None) => Random.suggest(space, view, seed),
+        }
+    }
+}
+
+/// The distribution after all generations that are complete.
+fn replayed(space: &SearchSpace, view: &View<'_>) -> Result<State, SampleError> {
+    let study = view.history().spec.seed;
+    let grains: Vec<Grain> = space.dimensions().iter().map(|dimension| space.grain(dimension, CELLS)).collect();
+    // As declared priors say, where there are any.
+    let middle = space.decode_quantiles(&vec![0.5; grains.len()])?;
+    let middle: Vec<f64> = space.encode(&middle).into_iter().map(|at| at.unwrap_or(0.5)).collect();
+    let mut population = 4 + (3.0 * libm::log(grains.len().max(1) as f64)) as usize;
+    let mut state = State::new(&grains, &middle, population);
+    let seen: Vec<Observation<'_>> = observations(view)
+        .into_iter()
+        .filter(|one| one.trial.origin == Origin::Sampler && one.outcome != Outcome::Pending)
+        .collect();
+    let mut left = seen.as_slice();
+    while let Some((generation, rest)) = left.split_at_checked(state.population) {
+        left = rest;
+        let number = generation.last().map_or(0, |one| one.trial.number);
+        let mut rng = rng_of(study, number, "cmaes generation");
+        let mut ranked: Vec<&Observation<'_>> = generation.iter().collect();
+        ranked.sort_by(|a, b| better(a.outcome, b.outcome));
+        let ranked: Vec<Vec<Option<f64>>> = ranked.into_iter().map(|one| space.encode(one.params)).collect();
+        state.adapt(&grains, &ranked, &mut rng);
+        if state.has_converged() {
+            population *= 2;
+            let around: Vec<f64> = grains.iter().map(|_| rng.random()).collect();
+            state = State::new(&grains, &around, population);
+        }
+    }
+    Ok(state)
+}
+
+/// What completed comes first, by loss; then what was pruned, that which came further first; then what failed.
+fn better(a: Outcome, b: Outcome) -> Ordering {
+    let class = |outcome: Outcome| match outcome {
+        Outcome::Completed { loss } => (0, 0, loss),
+        Outcome::Pruned { step, loss } => (1, u64::MAX - step, loss),
+        Outcome::Failed | Outcome::Pending => (2, 0, 0.0),
+    };
+    let ((a, a_step, a_loss), (b, b_step, b_loss)) = (class(a), class(b));
+    a.cmp(&b).then(a_step.cmp(&b_step)).then(a_loss.total_cmp(&b_loss))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{StudyDraft, study};
+
+    const FLOATS: &str = "a = { type = 'float', low = -2, high = 2 }\nb = { type = 'float', low = -2, high = 2 }\n\
+                          c = { type = 'float', low = -2, high = 2 }\nd = { type = 'float', low = -2, high = 2 }";
+
+    fn at(params: &Params) -> [f64; 4] {
+        ["a", "b", "c", "d"].map(|name| params.float(name).unwrap())
+    }
+
+    fn sphere(params: &Params) -> f64 {
+        at(params).iter().map(|x| (x - 0.7) * (x - 0.7)).sum()
+    }
+
+    fn rosenbrock(params: &Params) -> f64 {
+        at(params).windows(2).map(|x| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2)).sum()
+    }
+
+    fn best(draft: StudyDraft) -> f64 {
+        let history = draft.trials(150).history();
+        history.value(history.best().unwrap()).unwrap()
+    }
+
+    /// Twelve studies of 150 trials; a fair coin would give 10 of 12 or more twice in a hundred times.
+    #[test]
+    fn it_beats_random_draws() {
+        for (name, function) in [("sphere", sphere as fn(&Params) -> f64), ("rosenbrock", rosenbrock)] {
+            let of = |sampler: &str, seed| best(study(FLOATS).sampler(sampler).seed(seed).objective(function));
+            let wins = (0..12).filter(|seed| of("cmaes", *seed) < of("random", *seed)).count();
+            assert!(wins >= 10, "{name}: better in {wins} of 12 studies");
+        }
+    }
+
+    /// Numbers in cells, choices and what hangs on them are searched too, and none of them freezes before it is found.
+    #[test]
+    fn cells_and_choices_do_not_freeze() {
+        let text = "n = { type = 'int', low = 0, high = 30 }\nk = { type = 'int', low = 0, high = 9 }\n\
+                    x = { type = 'float', low = 0, high = 1 }\n\
+                    m = { type = 'categorical', choices = ['a', 'b', 'c'] }\n\
+                    y = { type = 'float', low = 0, high = 1, when = { m = 'c' } }";
+        fn loss(params: &Params) -> f64 {
+            let number = |name: &str, at: f64, scale: f64| ((params.int(name).unwrap() as f64 - at) / scale).powi(2);
+            let branch = params.float("y").map_or(1.0, |y| (y - 0.2).powi(2));
+            number("n", 23.0, 30.0) + number("k", 2.0, 9.0) + (params.float("x").unwrap() - 0.6).powi(2) + branch
+        }
+        let mut found = 0;
+        for seed in 0..8 {
+            let history = study(text).sampler("cmaes").seed(seed).objective(loss).window(2).trials(200).history();
+            let best = &history.best().unwrap().params;
+            let near = (best.int("n").unwrap() - 23).abs() <= 1 && (best.int("k").unwrap() - 2).abs() <= 1;
+            found += usize::from(near && best.text("m").unwrap() == "c");
+            let late = &history.trials[150..];
+            for name in ["n", "k"] {
+                let first = late[0].params.int(name).unwrap();
+                assert!(late.iter().any(|trial| trial.params.int(name).unwrap() != first), "{name} is frozen");
+            }
+        }
+        assert!(found >= 6, "near the best cells in {found} of 8 studies");
+    }
+
+    #[test]
+    fn a_converged_distribution_starts_again_with_twice_the_population() {
+        let space = study("x = { type = 'float', low = 0, high = 1 }");
+        let space = &space.spec().space;
+        let grains: Vec<Grain> = space.dimensions().iter().map(|dimension| space.grain(dimension, CELLS)).collect();
+        let mut state = State::new(&grains, &[0.5], 4);
+        let mut rng = rng_of(1, 0, "test");
+        let mut generations = 0;
+        while !state.has_converged() {
+            state.adapt(&grains, &vec![vec![Some(0.5)]; 4], &mut rng);
+            generations += 1;
+            assert!(generations < 200, "equal points make it narrow");
+        }
+        let history = study("x = { type = 'float', low = 0, high = 1 }")
+            .sampler("cmaes")
+            .objective(|params| (params.float("x").unwrap() - 0.3).abs())
+            .trials(160)
+            .history();
+        let state = replayed(&history.spec.space, &View::now(&history, 160)).unwrap();
+        assert!(state.population >= 8, "{}", state.population);
+    }
+}
