@@ -31,14 +31,16 @@ pub struct Resolved {
     /// One sentence each.
     pub warnings: Vec<String>,
     window_is_given: bool,
+    sampler_is_given: bool,
 }
 
 impl Resolved {
-    /// The specification for going on with a study. Where the file names no window, the study keeps its own: the default
-    /// follows the number of workers, which may change.
+    /// The specification for going on with a study. Where the file names no window or no sampler, the study keeps its own:
+    /// the default window follows the number of workers, which may change, and the default sampler was once another.
     pub fn going_on_with(&self, old: &StudySpec) -> StudySpec {
         let window = if self.window_is_given { self.spec.window } else { old.window };
-        StudySpec { window, ..self.spec.clone() }
+        let sampler = if self.sampler_is_given { &self.spec.sampler } else { &old.sampler };
+        StudySpec { window, sampler: sampler.clone(), ..self.spec.clone() }
     }
 }
 
@@ -112,7 +114,15 @@ impl StudyFile {
             Params(point.entries.iter().map(|entry| (entry.name.value.clone(), entry.value.value.clone())).collect())
         };
         let written = self.enqueue.iter().map(said).collect();
-        Ok(Resolved { spec, settings, feasibility, written, warnings, window_is_given: self.window.is_some() })
+        Ok(Resolved {
+            spec,
+            settings,
+            feasibility,
+            written,
+            warnings,
+            sampler_is_given: !self.sampler.span.is_empty(),
+            window_is_given: self.window.is_some(),
+        })
     }
 
     fn objectives(&self, info: &FamilyInfo) -> Result<Vec<Objective>, StudyFileError> {
