@@ -198,6 +198,6 @@ fn the_manager_and_the_viewer_do_not_link_libtorch() {
         let output = Command::new("ldd").arg(program(name)).output().unwrap();
         let libraries = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(libraries.contains("libc.so"), "{name}: {libraries}");
-        assert!(!libraries.contains("torch") && !libraries.contains("c10"), "{name}: {libraries}");
+        assert!(!libraries.contains("libtorch") && !libraries.contains("libc10"), "{name}: {libraries}");
     }
 }
