@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from problems import Params, Space
+from problems import Params, Space, is_active
 
 
 class Exhausted(Exception):
@@ -46,6 +46,22 @@ class InProcess:
 
     def close(self) -> None:
         pass
+
+
+def suggested(trial: Any, space: Space) -> Params:
+    """The parameters of a trial of Optuna, or of Rustuna, whose trials have the same methods."""
+    params: Params = {}
+    for parameter in space:
+        if not is_active(parameter, params):
+            continue
+        name, kind = parameter["name"], parameter["type"]
+        if kind == "float":
+            params[name] = trial.suggest_float(name, parameter["low"], parameter["high"], log=parameter["log"])
+        elif kind == "int":
+            params[name] = trial.suggest_int(name, parameter["low"], parameter["high"], log=parameter["log"])
+        else:
+            params[name] = trial.suggest_categorical(name, parameter.get("choices") or parameter["values"])
+    return params
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, GPSampler, TPESampler
 
-from optimisers import InProcess
-from problems import Params, Space, is_active
+from optimisers import InProcess, suggested
+from problems import Params, Space
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 # `group` and `multivariate` announce themselves as experimental.
@@ -38,18 +38,7 @@ class OptunaStudy(InProcess):
 
     def ask(self) -> tuple[optuna.Trial, Params]:
         trial = self.study.ask()
-        params: Params = {}
-        for parameter in self.space:
-            if not is_active(parameter, params):
-                continue
-            name, kind = parameter["name"], parameter["type"]
-            if kind == "float":
-                params[name] = trial.suggest_float(name, parameter["low"], parameter["high"], log=parameter["log"])
-            elif kind == "int":
-                params[name] = trial.suggest_int(name, parameter["low"], parameter["high"], log=parameter["log"])
-            else:
-                params[name] = trial.suggest_categorical(name, parameter.get("choices") or parameter["values"])
-        return trial, params
+        return trial, suggested(trial, self.space)
 
     def tell(self, trial: optuna.Trial, value: float) -> None:
         self.study.tell(trial, value)

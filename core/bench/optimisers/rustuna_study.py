@@ -9,8 +9,8 @@ import rustuna
 from rustuna.distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
 from rustuna.samplers import TPESampler
 
-from optimisers import InProcess
-from problems import Params, Space, is_active
+from optimisers import InProcess, suggested
+from problems import Params, Space
 
 
 class RustunaStudy(InProcess):
@@ -22,18 +22,7 @@ class RustunaStudy(InProcess):
 
     def ask(self) -> tuple[int, Params]:
         trial = self.study.ask()
-        params: Params = {}
-        for parameter in self.space:
-            if not is_active(parameter, params):
-                continue
-            name, kind = parameter["name"], parameter["type"]
-            if kind == "float":
-                params[name] = trial.suggest_float(name, parameter["low"], parameter["high"], log=parameter["log"])
-            elif kind == "int":
-                params[name] = trial.suggest_int(name, parameter["low"], parameter["high"], log=parameter["log"])
-            else:
-                params[name] = trial.suggest_categorical(name, parameter.get("choices") or parameter["values"])
-        return trial.number, params
+        return trial.number, suggested(trial, self.space)
 
     def tell(self, trial: int, value: float) -> None:
         self.study.tell(trial, value)

@@ -118,6 +118,24 @@ fn untried(mut points: Vec<Params>, view: &View<'_>) -> Result<Vec<Params>, Samp
     if points.is_empty() { Err(SampleError::Exhausted { points: all }) } else { Ok(points) }
 }
 
+/// Points of the largest space of which samplers with a model compare all that are left.
+const EXACT: u64 = 4096;
+
+/// What a sampler with a model takes while it has too few results for one: the next point of [`Sobol`], and of a space
+/// whose `untried` points are known one of these.
+fn even(space: &SearchSpace, view: &View<'_>, seed: u64, untried: Option<Vec<Params>>) -> Result<Params, SampleError> {
+    let even = Sobol.suggest(space, view, seed)?;
+    Ok(match untried {
+        Some(mut points) if !points.contains(&even) => points.swap_remove((seed % points.len() as u64) as usize),
+        _ => even,
+    })
+}
+
+/// The point of the largest worth, the first one of equals.
+fn most_worth(mut points: Vec<Params>, worth: &[f64]) -> Params {
+    points.swap_remove((0..worth.len()).fold(0, |best, k| if worth[k] > worth[best] { k } else { best }))
+}
+
 /// Results that a sampler with a model waits for before it asks it: one more than there are parameters to search, from 5 to
 /// 16.
 pub fn start_up(space: &SearchSpace) -> usize {

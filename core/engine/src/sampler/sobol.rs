@@ -3,7 +3,7 @@
 //! Owen-scrambled by hashing as in Burley, "Practical Hash-based Owen Scrambling" (JCGT 2020), through the
 //! `sobol_burley` crate. The scrambling depends on the study's seed, so two studies see different sequences.
 
-use rand::RngExt;
+use rand::{Rng, RngExt};
 use seqtune_space::{Params, SearchSpace};
 
 use super::{SampleError, Sampler, first_allowed};
@@ -29,18 +29,22 @@ impl Sampler for Sobol {
                 0 => seed_of(view.history().spec.seed, index / POINTS, "sobol"),
                 _ => seed_of(view.history().spec.seed, number, "sobol where the constraints refuse"),
             };
-            let unit: Vec<f64> = (0..space.dimensions().len() as u32)
-                .map(|dimension| {
-                    if dimension < sobol_burley::NUM_DIMENSIONS {
-                        f64::from(sobol_burley::sample((index % POINTS) as u32, dimension, scramble as u32))
-                    } else {
-                        beyond.random()
-                    }
-                })
-                .collect();
-            space.decode_quantiles(&unit)
+            let dimensions = space.dimensions().len();
+            space.decode_quantiles(&scrambled((index % POINTS) as u32, dimensions, scramble as u32, &mut beyond))
         })
     }
+}
+
+/// A point of the sequence with this scrambling; what lies beyond its last dimension is drawn.
+pub(super) fn scrambled(index: u32, dimensions: usize, scramble: u32, beyond: &mut impl Rng) -> Vec<f64> {
+    let coordinate = |dimension| {
+        if dimension < sobol_burley::NUM_DIMENSIONS {
+            f64::from(sobol_burley::sample(index, dimension, scramble))
+        } else {
+            beyond.random()
+        }
+    };
+    (0..dimensions as u32).map(coordinate).collect()
 }
 
 #[cfg(test)]

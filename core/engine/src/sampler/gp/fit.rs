@@ -27,40 +27,24 @@ const FAILED: f64 = 1e10;
 /// The hyperparameters of the highest posterior density that was found.
 pub(super) fn fit(axes: &[Axis], data: &Data) -> Hyperparameters {
     // Length scales that grow with the number of axes keep distances the same.
-    let searched = axes.len().max(1) as f64;
-    let start = |length: f64, noise: f64| {
-        let mut start = vec![libm::log(length); axes.len()];
-        start.extend([0.0, libm::log(noise)]);
-        start
-    };
-    let starts = [start((0.5 * searched.sqrt()).clamp(0.3, 2.0), 1e-2)];
-    let problem = Problem::new(Likelihood::new(axes, data));
-    let mut best = (f64::INFINITY, starts[0].clone());
-    for start in starts {
-        let (cost, at) = minimise(&problem, start);
-        if cost < best.0 {
-            best = (cost, at);
-        }
-    }
-    Hyperparameters::of(&best.1)
-}
-
-fn minimise(problem: &Problem<'_>, start: Vec<f64>) -> (f64, Vec<f64>) {
-    problem.begin(&start);
+    let length = (0.5 * (axes.len() as f64).sqrt()).clamp(0.3, 2.0);
+    let mut start = vec![libm::log(length); axes.len()];
+    start.extend([0.0, libm::log(1e-2)]);
+    let problem = Problem::new(Likelihood::new(axes, data), &start);
     let search = || -> Result<(), Error> {
         let line = MoreThuenteLineSearch::new().with_c(1e-4, 0.9)?;
         let solver = LBFGS::new(line, MEMORY).with_tolerance_grad(1e-2)?.with_tolerance_cost(1e-4)?;
         let configured = |state: argmin::core::IterState<Vec<f64>, Vec<f64>, (), (), (), f64>| {
             state.param(start.clone()).max_iters(ITERATIONS)
         };
-        Executor::new(problem, solver).configure(configured).timer(false).ctrlc(false).run()?;
+        Executor::new(&problem, solver).configure(configured).timer(false).ctrlc(false).run()?;
         Ok(())
     };
     // An error is the end of the budget, or a line search that finds no lower point: in both cases the best one stands.
     if let Err(error) = search() {
         tracing::trace!("a fit ended early: {error}");
     }
-    problem.best()
+    Hyperparameters::of(&problem.state.into_inner().best.1)
 }
 
 /// The likelihood as argmin asks for it.
@@ -81,20 +65,10 @@ struct State<'a> {
 struct Spent;
 
 impl<'a> Problem<'a> {
-    fn new(likelihood: Likelihood<'a>) -> Problem<'a> {
-        let state = State { likelihood, evaluations: 0, recent: Vec::new(), best: (f64::INFINITY, Vec::new()) };
+    /// Where nothing can be evaluated the start is the best.
+    fn new(likelihood: Likelihood<'a>, start: &[f64]) -> Problem<'a> {
+        let state = State { likelihood, evaluations: 0, recent: Vec::new(), best: (f64::INFINITY, start.to_vec()) };
         Problem { state: RefCell::new(state) }
-    }
-
-    fn begin(&self, start: &[f64]) {
-        let mut state = self.state.borrow_mut();
-        state.evaluations = 0;
-        state.recent.clear();
-        state.best = (f64::INFINITY, start.to_vec());
-    }
-
-    fn best(&self) -> (f64, Vec<f64>) {
-        self.state.borrow().best.clone()
     }
 
     fn evaluate(&self, at: &[f64]) -> Result<(f64, Vec<f64>), Error> {

@@ -81,7 +81,7 @@ impl Hyperparameters {
 }
 
 /// Logarithms beyond these say nothing that nearer ones do not, and lead to numbers without end.
-const FARTHEST: f64 = 12.0;
+const FARTHEST: f64 = 24.0;
 
 /// The least variance of a measurement, of values whose variance is 1: what the arithmetic needs.
 pub(super) const NOISE_FLOOR: f64 = 1e-6;
@@ -108,7 +108,7 @@ impl<'a> Likelihood<'a> {
     /// 5.9). The mean is the one that generalised least squares gives, `m = 1ᵀK⁻¹y / 1ᵀK⁻¹1`; the value has its minimum
     /// there, so that the gradient has no term for it.
     pub(super) fn evaluate(&mut self, logarithms: &[f64]) -> Option<(f64, Vec<f64>)> {
-        if logarithms.iter().any(|ln| ln.is_nan() || ln.abs() > 2.0 * FARTHEST) {
+        if logarithms.iter().any(|ln| ln.is_nan() || ln.abs() > FARTHEST) {
             return None;
         }
         let Hyperparameters { kernel: Kernel { scale, weights }, noise } = Hyperparameters::of(logarithms);

@@ -1,4 +1,10 @@
 //! A Gaussian process: learns how good each point is, and how sure that is.
+//!
+//! A decision goes through the files in this order: `targets` makes data of the trials (`axes`: points as rows of numbers,
+//! `scale`: losses as targets), `fit` finds hyperparameters (`likelihood`, `kernel`), `posterior` says what is then
+//! known of other points, `acquisition` what each is worth (`feasibility`: under constraints), and `search` finds the point
+//! that is worth most (`descent`). Hyperparameters are fitted afresh to a first part of the results that depends on their number
+//! alone, so that a decision needs nothing of the ones before.
 
 mod acquisition;
 mod axes;
@@ -26,15 +32,12 @@ use self::axes::{Axis, axes, row_of_point};
 use self::feasibility::Feasibility;
 use self::likelihood::{Data, Hyperparameters};
 use self::posterior::Posterior;
-use self::search::Search;
+use self::search::{Search, Worth};
 use self::targets::Known;
 use super::observation::{Observation, Outcome, observations};
-use super::{Random, SampleError, Sampler, Sobol, start_up, tried, untried};
+use super::{EXACT, Random, SampleError, Sampler, even, most_worth, start_up, tried, untried};
 use crate::order::View;
 use crate::seed::{rng_of, seed_of};
-
-/// Points of the largest space of which all that are left are compared.
-const EXACT: u64 = 4096;
 
 /// Fantasies of an acquisition.
 const FANTASIES: usize = 32;
@@ -72,7 +75,15 @@ const GROWTH: f64 = 1.05;
 #[derive(Debug, Default)]
 pub struct Gp {
     /// The last fits, and what they were made from: the same data give the same hyperparameters.
-    fits: Mutex<Vec<(Data, Hyperparameters)>>,
+    fits: Mutex<Vec<Fit>>,
+}
+
+/// What hyperparameters were fitted to, and which came out.
+#[derive(Debug)]
+struct Fit {
+    axes: Vec<Axis>,
+    data: Data,
+    fitted: Hyperparameters,
 }
 
 impl Sampler for Gp {
@@ -83,13 +94,7 @@ impl Sampler for Gp {
         let axes = axes(space);
         let known = if results < start_up(space) { None } else { Known::of(space, &axes, view, &observations) };
         let Some(known) = known else {
-            let even = Sobol.suggest(space, view, seed)?;
-            return Ok(match untried {
-                Some(mut points) if !points.contains(&even) => {
-                    points.swap_remove((seed % points.len() as u64) as usize)
-                }
-                _ => even,
-            });
+            return even(space, view, seed, untried);
         };
         let known = known.thinned(&axes);
         let first = first_results(&observations, fitted_to(start_up(space), results));
@@ -116,22 +121,21 @@ impl Sampler for Gp {
         } else {
             Acquisition::of_feasibility(posterior, constraints)
         };
-        if let Some(mut points) = untried {
+        let guessed = space.parameters().iter().any(|parameter| parameter.prior.is_some());
+        let worth = Worth { space, acquisition: &acquisition, prior: guessed.then_some(PRIOR / results as f64) };
+        if let Some(points) = untried {
             let rows: Vec<_> = points.iter().map(|point| row_of_point(space, &axes, point)).collect();
-            let values = acquisition.values(&rows);
-            let best = (0..values.len()).fold(0, |best, k| if values[k] > values[best] { k } else { best });
-            return Ok(points.swap_remove(best));
+            let worth = worth.of(&rows, &points);
+            return Ok(most_worth(points, &worth));
         }
         let tried = tried(view);
-        let guessed = space.parameters().iter().any(|parameter| parameter.prior.is_some());
-        let prior = if guessed { PRIOR / results as f64 } else { 0.0 };
         let best = best(space, view, &observations);
         let neglected = if view.trial().is_multiple_of(DOUBTED) && stands_still(&observations) {
             neglected(&axes, &known)
         } else {
             None
         };
-        let search = Search { space, axes: &axes, acquisition: &acquisition, tried: &tried, prior, neglected };
+        let search = Search { space, axes: &axes, worth: &worth, tried: &tried, neglected };
         let found = search.run(&best, seed_of(seed, 0, "gp candidates") as u32, &mut rng)?;
         match found.into_iter().next() {
             Some(candidate) => Ok(candidate.params),
@@ -145,14 +149,14 @@ impl Gp {
     fn fitted(&self, axes: &[Axis], data: &Data) -> Hyperparameters {
         let data = if data.len() > FITTED { data.subset(&spread(data)) } else { data.clone() };
         let mut fits = self.fits.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, fitted)) = fits.iter().find(|(known, _)| *known == data) {
-            return fitted.clone();
+        if let Some(known) = fits.iter().find(|known| known.axes == axes && known.data == data) {
+            return known.fitted.clone();
         }
         let fitted = fit::fit(axes, &data);
         if fits.len() == REMEMBERED {
             fits.remove(0);
         }
-        fits.push((data, fitted.clone()));
+        fits.push(Fit { axes: axes.to_vec(), data, fitted: fitted.clone() });
         fitted
     }
 }

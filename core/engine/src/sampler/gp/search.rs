@@ -10,6 +10,7 @@ use super::acquisition::Acquisition;
 use super::axes::{Axis, CELLS, Row, row_of};
 use super::descent::{self, Batch, Objective};
 use crate::sampler::SampleError;
+use crate::sampler::sobol::scrambled;
 
 /// Candidates that are spread evenly, and those around the best points.
 const EVEN: usize = 256;
@@ -33,15 +34,32 @@ pub(super) struct Candidate {
     pub(super) value: f64,
 }
 
+/// What points are worth.
+pub(super) struct Worth<'a> {
+    pub(super) space: &'a SearchSpace,
+    pub(super) acquisition: &'a Acquisition<'a>,
+    /// How much declared priors weigh, where there are some (Hvarfner et al., "piBO", ICLR 2022).
+    pub(super) prior: Option<f64>,
+}
+
+impl Worth<'_> {
+    /// Of points and their rows.
+    pub(super) fn of<'p>(&self, rows: &[Row], points: impl IntoIterator<Item = &'p Params>) -> Vec<f64> {
+        let mut worth = self.acquisition.values(rows);
+        if let Some(prior) = self.prior {
+            worth.iter_mut().zip(points).for_each(|(worth, point)| *worth += prior * self.space.ln_prior(point));
+        }
+        worth
+    }
+}
+
 /// The search for one point.
 pub(super) struct Search<'a> {
     pub(super) space: &'a SearchSpace,
     pub(super) axes: &'a [Axis],
-    pub(super) acquisition: &'a Acquisition<'a>,
+    pub(super) worth: &'a Worth<'a>,
     /// Keys of points that have been tried.
     pub(super) tried: &'a HashSet<&'a str>,
-    /// How much the declared priors weigh.
-    pub(super) prior: f64,
     /// A choice that the point is to have, its axis and its place along it, where one has its turn.
     pub(super) neglected: Option<(usize, f64)>,
 }
@@ -55,6 +73,8 @@ impl Search<'_> {
         rng: &mut impl Rng,
     ) -> Result<Vec<Candidate>, SampleError> {
         let mut candidates = self.scored(self.drawn(best, sobol_seed, rng)?);
+        // What is not a number is worth nothing.
+        candidates.retain(|candidate| candidate.value > f64::NEG_INFINITY);
         candidates.sort_by(|a, b| b.value.total_cmp(&a.value));
         let mut starts = self.starts(&candidates);
         for _ in 0..ROUNDS {
@@ -92,13 +112,8 @@ impl Search<'_> {
 
     fn scored(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         let rows: Vec<Row> = candidates.iter().map(|candidate| candidate.row.clone()).collect();
-        for (candidate, value) in candidates.iter_mut().zip(self.acquisition.values(&rows)) {
-            candidate.value = value;
-            if self.prior > 0.0 {
-                candidate.value += self.prior * self.space.ln_prior(&candidate.params);
-            }
-        }
-        candidates.retain(|candidate| candidate.value > f64::NEG_INFINITY);
+        let worth = self.worth.of(&rows, candidates.iter().map(|candidate| &candidate.params));
+        candidates.iter_mut().zip(worth).for_each(|(candidate, worth)| candidate.value = worth);
         candidates
     }
 
@@ -111,15 +126,7 @@ impl Search<'_> {
         let dimensions = self.space.dimensions().len();
         let mut candidates = Vec::with_capacity(EVEN + AROUND);
         for index in 0..EVEN as u32 {
-            let unit = (0..dimensions as u32).map(|dimension| {
-                if dimension < sobol_burley::NUM_DIMENSIONS {
-                    f64::from(sobol_burley::sample(index, dimension, sobol_seed))
-                } else {
-                    rng.random()
-                }
-            });
-            let unit: Vec<f64> = unit.collect();
-            candidates.extend(self.place(unit)?);
+            candidates.extend(self.place(scrambled(index, dimensions, sobol_seed, rng))?);
         }
         for number in 0..AROUND {
             let Some(centre) = best.get(number % CENTRES.min(best.len()).max(1)) else { break };
@@ -175,8 +182,11 @@ impl Search<'_> {
             .collect();
         let places: Vec<usize> = (0..starts.len()).filter(|k| free[*k].contains(&true)).collect();
         let rows: Batch = places.iter().map(|k| starts[*k].row.clone()).collect();
-        let found =
-            descent::minimise(&Negated(self.acquisition), rows, places.iter().map(|k| free[*k].clone()).collect());
+        let found = descent::minimise(
+            &Negated(self.worth.acquisition),
+            rows,
+            places.iter().map(|k| free[*k].clone()).collect(),
+        );
         let mut better = Vec::new();
         for (k, (row, _)) in places.iter().zip(found) {
             let mut unit = starts[*k].unit.clone();
@@ -233,14 +243,7 @@ impl Search<'_> {
     }
 
     fn keep_better(&self, starts: &mut [Candidate], places: &[usize], candidates: Vec<Candidate>) {
-        // Scoring drops none here: the places of candidates must stay theirs.
-        let rows: Vec<Row> = candidates.iter().map(|candidate| candidate.row.clone()).collect();
-        let values = self.acquisition.values(&rows);
-        for ((place, mut candidate), value) in places.iter().zip(candidates).zip(values) {
-            candidate.value = value;
-            if self.prior > 0.0 {
-                candidate.value += self.prior * self.space.ln_prior(&candidate.params);
-            }
+        for (place, candidate) in places.iter().zip(self.scored(candidates)) {
             if candidate.value > starts[*place].value {
                 starts[*place] = candidate;
             }

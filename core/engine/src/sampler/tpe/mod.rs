@@ -21,16 +21,13 @@ use seqtune_space::{Params, SearchSpace};
 use self::blocks::{Block, blocks};
 use self::mixture::Mixture;
 use super::observation::{Outcome, observations};
-use super::{Random, SampleError, Sampler, Sobol, start_up, tried, untried};
+use super::{EXACT, Random, SampleError, Sampler, even, most_worth, start_up, tried, untried};
 use crate::order::View;
 use crate::seed::rng_of;
 
 /// The share of trials that are the best ones, and how many these are at most.
 const BEST: f64 = 0.15;
 const BEST_AT_MOST: usize = 25;
-
-/// Points of the largest space of which all that are left are compared.
-const EXACT: u64 = 4096;
 
 /// Points drawn from l at a time, and how often where all of them are known or break a constraint.
 const CANDIDATES: usize = 64;
@@ -45,21 +42,14 @@ pub struct Tpe;
 impl Sampler for Tpe {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
         let Split { best, rest, ranked } = split(observations(view).iter().map(|one| (one.params, one.outcome)));
-        let mut untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
+        let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
         if ranked < start_up(space) {
-            let even = Sobol.suggest(space, view, seed)?;
-            return Ok(match untried {
-                Some(mut points) if !points.contains(&even) => {
-                    points.swap_remove((seed % points.len() as u64) as usize)
-                }
-                _ => even,
-            });
+            return even(space, view, seed, untried);
         }
         let model = Model::new(space, &best, &rest);
-        if let Some(points) = &mut untried {
+        if let Some(points) = untried {
             let ratios: Vec<f64> = points.iter().map(|point| model.ln_ratio(&space.encode(point))).collect();
-            let best = (0..ratios.len()).fold(0, |best, k| if ratios[k] > ratios[best] { k } else { best });
-            return Ok(points.swap_remove(best));
+            return Ok(most_worth(points, &ratios));
         }
         let known = tried(view);
         let mut rng = rng_of(seed, 0, "tpe");
