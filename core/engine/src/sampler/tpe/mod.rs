@@ -34,7 +34,7 @@ const CANDIDATES: usize = 64;
 const ROUNDS: usize = 16;
 
 /// Learns where good trials lie, on any space. Trials that are not seen yet and points that failed count as bad ones, and
-/// pruned trials as worse than those that completed. Its first trials are those of [`Sobol`]. No point of a small space is
+/// pruned trials as worse than those that completed. Its first trials are those of [`Sobol`](super::Sobol). No point of a small space is
 /// tried twice.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tpe;
