@@ -21,8 +21,10 @@
 //! ```
 
 pub mod bandit;
+mod domination;
 mod event;
 mod history;
+mod hypervolume;
 mod order;
 mod propose;
 pub mod sampler;

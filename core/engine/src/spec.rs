@@ -188,6 +188,8 @@ pub enum SamplerSpec {
     Gp,
     /// An evolution strategy: moves a distribution to where good trials lie, and shapes it as they lie.
     CmaEs,
+    /// A genetic algorithm: breeds trials from good ones, of several objectives above all.
+    Nsga2,
     /// A bandit over the choices of one parameter, with a search of its own within each choice.
     Bandit {
         /// The parameter whose choices are the arms; by default the one on which most others hang.
@@ -225,11 +227,13 @@ pub enum ArmSampler {
     Gp,
     /// [`SamplerSpec::CmaEs`].
     CmaEs,
+    /// [`SamplerSpec::Nsga2`].
+    Nsga2,
 }
 
 impl ArmSampler {
     /// All of them, by the names that a study file uses.
-    pub const ALL: [(&'static str, ArmSampler); 7] = [
+    pub const ALL: [(&'static str, ArmSampler); 8] = [
         ("auto", ArmSampler::Auto),
         ("random", ArmSampler::Random),
         ("sobol", ArmSampler::Sobol),
@@ -237,6 +241,7 @@ impl ArmSampler {
         ("tpe", ArmSampler::Tpe),
         ("gp", ArmSampler::Gp),
         ("cmaes", ArmSampler::CmaEs),
+        ("nsga2", ArmSampler::Nsga2),
     ];
 
     /// The sampler for a whole space.
@@ -249,13 +254,14 @@ impl ArmSampler {
             ArmSampler::Tpe => SamplerSpec::Tpe,
             ArmSampler::Gp => SamplerSpec::Gp,
             ArmSampler::CmaEs => SamplerSpec::CmaEs,
+            ArmSampler::Nsga2 => SamplerSpec::Nsga2,
         }
     }
 }
 
 impl SamplerSpec {
     /// Names that a study file may use.
-    pub const NAMES: [&'static str; 8] = ["auto", "random", "sobol", "grid", "tpe", "gp", "cmaes", "bandit"];
+    pub const NAMES: [&'static str; 9] = ["auto", "random", "sobol", "grid", "tpe", "gp", "cmaes", "nsga2", "bandit"];
 
     /// Whether it tries the same point again on purpose, as another replicate.
     pub fn repeats(&self) -> bool {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use seqtune_plugin::Direction;
 
 use super::{History, Point, Trial, TrialEnd};
+use crate::domination::first_front;
 use crate::spec::{Objective, Reduce};
 
 impl History {
@@ -87,17 +88,8 @@ impl History {
             }
         }
         candidates.retain(|(violation, ..)| *violation <= least);
-        // In this order a trial is beaten only by those before it.
-        candidates.sort_by(|(_, a, _), (_, b, _)| {
-            a.iter().zip(b).map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-        });
-        let mut front: Vec<(Vec<f64>, &Trial)> = Vec::new();
-        for (_, losses, trial) in candidates {
-            if !front.iter().any(|(other, _)| dominates(other, &losses)) {
-                front.push((losses, trial));
-            }
-        }
-        let mut set: Vec<&Trial> = front.into_iter().map(|(_, trial)| trial).collect();
+        let losses: Vec<&[f64]> = candidates.iter().map(|(_, losses, _)| losses.as_slice()).collect();
+        let mut set: Vec<&Trial> = first_front(&losses).into_iter().map(|at| candidates[at].2).collect();
         set.sort_by_key(|trial| trial.number);
         set
     }
@@ -127,22 +119,17 @@ impl History {
         Some(loss(self.spec.objective().direction, self.value(trial)?))
     }
 
-    /// The values under all objectives, turned so that less is better.
-    pub(super) fn losses(&self, trial: &Trial) -> Option<Vec<f64>> {
+    /// The values under all objectives, turned so that less is better; `None` where one is not finite.
+    pub(crate) fn losses(&self, trial: &Trial) -> Option<Vec<f64>> {
         let values = self.values(trial)?;
         let directions = self.spec.objectives.iter().map(|objective| objective.direction);
         Some(directions.zip(values).map(|(direction, value)| loss(direction, value)).collect())
     }
 
     /// What a trial breaks of all constraints together; infinite where that is not known.
-    fn violation(&self, trial: &Trial) -> f64 {
+    pub(crate) fn violation(&self, trial: &Trial) -> f64 {
         self.violations(trial).map_or(f64::INFINITY, |each| each.iter().map(|one| one.max(0.0)).sum())
     }
-}
-
-/// Whether losses `a` are nowhere worse than `b`, and somewhere better.
-pub(super) fn dominates(a: &[f64], b: &[f64]) -> bool {
-    a.iter().zip(b).all(|(a, b)| a <= b) && a.iter().zip(b).any(|(a, b)| a < b)
 }
 
 fn loss(direction: Direction, value: f64) -> f64 {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ranking::dominates;
 use super::{History, Trial, TrialEnd};
+use crate::domination::dominates;
 use crate::event::Seen;
 use crate::order::View;
 

@@ -6,9 +6,11 @@ mod cmaes;
 mod gp;
 mod grid;
 mod loops;
+mod nsga2;
 mod observation;
 mod random;
 mod sobol;
+mod standing;
 mod tpe;
 
 use std::collections::HashSet;
@@ -20,6 +22,7 @@ pub use bandit::Bandit;
 pub use cmaes::CmaEs;
 pub use gp::Gp;
 pub use grid::Grid;
+pub use nsga2::Nsga2;
 pub use random::Random;
 pub use sobol::Sobol;
 pub use tpe::Tpe;
@@ -153,6 +156,7 @@ pub fn sampler_of(spec: &SamplerSpec) -> Box<dyn Sampler> {
         SamplerSpec::Tpe => Box::new(Tpe),
         SamplerSpec::Gp => Box::new(Gp::default()),
         SamplerSpec::CmaEs => Box::new(CmaEs),
+        SamplerSpec::Nsga2 => Box::new(Nsga2),
         SamplerSpec::Bandit { arm, rule, inner, plain } => Box::new(Bandit::new(arm.clone(), *rule, *inner, *plain)),
     }
 }

@@ -17,13 +17,20 @@ use crate::spec::{
 /// Says of a point whether it is one of those.
 type At = fn(&Params) -> bool;
 
+/// What a trial's values are, one for each objective.
+#[derive(Clone, Copy, Debug)]
+enum Losses {
+    One(fn(&Params) -> f64),
+    Several(fn(&Params) -> Vec<f64>),
+}
+
 /// A study to be: a space, and what else a test wants to say.
 #[derive(Clone, Debug)]
 pub struct StudyDraft {
     spec: StudySpec,
     trials: u64,
     at_us: i64,
-    objective: Option<fn(&Params) -> f64>,
+    objectives: Option<Losses>,
     failing: Option<(FailureCause, At)>,
     pruning: Option<At>,
 }
@@ -34,19 +41,13 @@ pub struct StudyDraft {
 /// Where the TOML is not a space: this is for tests.
 pub fn study(space: &str) -> StudyDraft {
     let space: SearchSpace = toml::from_str(space).expect("the test's space must be valid");
-    let metric = MetricInfo {
-        name: "value".to_owned(),
-        direction: Direction::Minimize,
-        unit: String::new(),
-        doc: "The value.".to_owned(),
-    };
     let info = FamilyInfo {
         name: "test".to_owned(),
         version: "1".to_owned(),
         summary: "A family that exists in tests only.".to_owned(),
         step: "step".to_owned(),
         parameters: space.clone(),
-        metrics: vec![metric],
+        metrics: vec![metric(0)],
         data: BTreeMap::new(),
     };
     let spec = StudySpec {
@@ -55,11 +56,7 @@ pub fn study(space: &str) -> StudyDraft {
         info,
         data: serde_json::Map::new(),
         data_digest: "none".to_owned(),
-        objectives: vec![Objective {
-            metric: "value".to_owned(),
-            direction: Direction::Minimize,
-            reduce: Reduce::Last,
-        }],
+        objectives: vec![objective(0, Direction::Minimize)],
         outcome_constraints: Vec::new(),
         trial: TrialSpec { steps: 1, checkpoint_every: 1, time_limit_secs: None, stall_limit_secs: 60.0, retries: 2 },
         seed: 1,
@@ -70,7 +67,25 @@ pub fn study(space: &str) -> StudyDraft {
         pruner: PrunerSpec::None,
         enqueue: Vec::new(),
     };
-    StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000, objective: None, failing: None, pruning: None }
+    StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000, objectives: None, failing: None, pruning: None }
+}
+
+/// The name of the metric of an objective: `value`, `value_2`, `value_3`, ...
+fn metric_name(index: usize) -> String {
+    if index == 0 { "value".to_owned() } else { format!("value_{}", index + 1) }
+}
+
+fn metric(index: usize) -> MetricInfo {
+    MetricInfo {
+        name: metric_name(index),
+        direction: Direction::Minimize,
+        unit: String::new(),
+        doc: "A value.".to_owned(),
+    }
+}
+
+fn objective(index: usize, direction: Direction) -> Objective {
+    Objective { metric: metric_name(index), direction, reduce: Reduce::Last }
 }
 
 impl StudyDraft {
@@ -109,7 +124,17 @@ impl StudyDraft {
     /// Sets what a trial's value is, in place of the sum of its unit vector. Values that are not finite may come out.
     #[must_use]
     pub fn objective(mut self, objective: fn(&Params) -> f64) -> StudyDraft {
-        self.objective = Some(objective);
+        self.objectives = Some(Losses::One(objective));
+        self
+    }
+
+    /// Gives the study as many objectives as there are directions, whose metrics are `value`, `value_2`, and so on, and sets what
+    /// a trial's values are. Values that are not finite may come out.
+    #[must_use]
+    pub fn objectives(mut self, directions: &[Direction], values: fn(&Params) -> Vec<f64>) -> StudyDraft {
+        self.spec.objectives = directions.iter().enumerate().map(|(index, one)| objective(index, *one)).collect();
+        self.spec.info.metrics = (0..directions.len()).map(metric).collect();
+        self.objectives = Some(Losses::Several(values));
         self
     }
 
@@ -158,13 +183,16 @@ impl StudyDraft {
                 proposal => proposal.expect("the sampler must have a suggestion"),
             };
             let params = &proposal.params;
-            let value = match self.objective {
-                Some(objective) => objective(params),
-                None => self.spec.space.encode(params).into_iter().flatten().sum::<f64>(),
+            let values = match self.objectives {
+                Some(Losses::One(value)) => vec![value(params)],
+                Some(Losses::Several(values)) => values(params),
+                None => vec![self.spec.space.encode(params).into_iter().flatten().sum::<f64>()],
             };
-            let metric = MetricValue::number(value);
-            let value = Some(value).filter(|value| value.is_finite());
-            let metrics = MetricsJson::new(&BTreeMap::from([("value".to_owned(), metric)]));
+            let value = values.first().copied().filter(|value| value.is_finite());
+            let named = values.into_iter().enumerate();
+            let metrics: BTreeMap<String, MetricValue> =
+                named.map(|(index, value)| (metric_name(index), MetricValue::number(value))).collect();
+            let metrics = MetricsJson::new(&metrics);
             let end = match self.failing {
                 Some((cause, at)) if at(params) => {
                     EventKind::Failed { trial: number, cause, message: "it fails here".to_owned() }

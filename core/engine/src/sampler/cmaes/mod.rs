@@ -11,14 +11,12 @@
 mod margin;
 mod state;
 
-use std::cmp::Ordering;
-
 use rand::RngExt;
 use seqtune_space::{Grain, Params, SearchSpace};
 
 use self::state::State;
 use super::observation::{Observation, Outcome, observations};
-use super::{Random, SampleError, Sampler, tried, untried};
+use super::{Random, SampleError, Sampler, standing, tried, untried};
 use crate::event::Origin;
 use crate::order::View;
 use crate::seed::rng_of;
@@ -33,7 +31,8 @@ const EXACT: u64 = 4096;
 const DRAWN: usize = 512;
 
 /// Moves a distribution to where good trials lie, and shapes it as the valley that they lie in. For many trials, of numbers
-/// above all.
+/// above all. With several objectives a generation is ranked by non-domination and then by the room that points have, which
+/// leads to one part of the Pareto set rather than to all of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CmaEs;
 
@@ -80,9 +79,7 @@ fn replayed(space: &SearchSpace, view: &View<'_>) -> Result<State, SampleError> 
         left = rest;
         let number = generation.last().map_or(0, |one| one.trial.number);
         let mut rng = rng_of(study, number, "cmaes generation");
-        let mut ranked: Vec<&Observation<'_>> = generation.iter().collect();
-        ranked.sort_by(|a, b| better(a.outcome, b.outcome));
-        let ranked: Vec<Vec<Option<f64>>> = ranked.into_iter().map(|one| space.encode(one.params)).collect();
+        let ranked = ranked(space, generation);
         state.adapt(&grains, &ranked, &mut rng);
         if state.has_converged() {
             population *= 2;
@@ -93,15 +90,15 @@ fn replayed(space: &SearchSpace, view: &View<'_>) -> Result<State, SampleError> 
     Ok(state)
 }
 
-/// What completed comes first, by loss; then what was pruned, that which came further first; then what failed.
-fn better(a: Outcome, b: Outcome) -> Ordering {
-    let class = |outcome: Outcome| match outcome {
-        Outcome::Completed { loss } => (0, 0, loss),
-        Outcome::Pruned { step, loss } => (1, u64::MAX - step, loss),
-        Outcome::Failed | Outcome::Pending => (2, 0, 0.0),
-    };
-    let ((a, a_step, a_loss), (b, b_step, b_loss)) = (class(a), class(b));
-    a.cmp(&b).then(a_step.cmp(&b_step)).then(a_loss.total_cmp(&b_loss))
+/// The points of a generation, the best first.
+fn ranked(space: &SearchSpace, generation: &[Observation<'_>]) -> Vec<Vec<Option<f64>>> {
+    let generation: Vec<&Observation<'_>> = generation.iter().collect();
+    let mut ranked = Vec::with_capacity(generation.len());
+    for mut group in standing::groups(&generation) {
+        standing::spread_first(&generation, &mut group);
+        ranked.extend(group.into_iter().map(|at| space.encode(generation[at].params)));
+    }
+    ranked
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ impl Known {
         let mut pending: Vec<Row> = Vec::new();
         let curves = Curves::new(view, observations);
         let mut coordinates = 0;
-        for Observation { trial, params, outcome } in observations {
+        for Observation { trial, params, outcome, .. } in observations {
             let unit = space.encode(params);
             coordinates += unit.iter().flatten().count();
             let row = || row_of(axes, &unit);

@@ -11,37 +11,38 @@
 //!
 //! The densities are factorised over the condition tree: coordinates that exist together have one joint density, made from
 //! the trials that have them, so that a branch is learned from all trials in it and from nothing else.
+//!
+//! With several objectives the best trials are those of the first fronts (`split`).
 
 mod blocks;
 mod mixture;
+mod split;
 
 use rand_chacha::ChaCha8Rng;
 use seqtune_space::{Params, SearchSpace};
 
 use self::blocks::{Block, blocks};
 use self::mixture::Mixture;
-use super::observation::{Outcome, observations};
+use self::split::{Split, Weighted, split};
+use super::observation::observations;
 use super::{EXACT, Random, SampleError, Sampler, even, most_worth, start_up, tried, untried};
 use crate::order::View;
 use crate::seed::rng_of;
-
-/// The share of trials that are the best ones, and how many these are at most.
-const BEST: f64 = 0.15;
-const BEST_AT_MOST: usize = 25;
 
 /// Points drawn from l at a time, and how often where all of them are known or break a constraint.
 const CANDIDATES: usize = 64;
 const ROUNDS: usize = 16;
 
 /// Learns where good trials lie, on any space. Trials that are not seen yet and points that failed count as bad ones, and
-/// pruned trials as worse than those that completed. Its first trials are those of [`Sobol`](super::Sobol). No point of a small space is
+/// pruned trials as worse than those that completed; so do trials that break outcome constraints. Its first trials are those of [`Sobol`](super::Sobol). No point of a small space is
 /// tried twice.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tpe;
 
 impl Sampler for Tpe {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
-        let Split { best, rest, ranked } = split(observations(view).iter().map(|one| (one.params, one.outcome)));
+        let observations = observations(view);
+        let Split { best, rest, ranked } = split(&observations);
         let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
         if ranked < start_up(space) {
             return even(space, view, seed, untried);
@@ -75,55 +76,6 @@ impl Sampler for Tpe {
             None => Random.suggest(space, view, seed),
         }
     }
-}
-
-/// A point, and how much its kernel weighs.
-type Weighted<'a> = (f64, &'a Params);
-
-/// The trials, split.
-struct Split<'a> {
-    best: Vec<Weighted<'a>>,
-    rest: Vec<Weighted<'a>>,
-    /// How many of them have a result.
-    ranked: usize,
-}
-
-fn split<'a>(seen: impl IntoIterator<Item = (&'a Params, Outcome)>) -> Split<'a> {
-    // Completed trials by loss, then pruned ones, those that came further first; equals by number.
-    let mut ranked: Vec<(&'a Params, Outcome)> = Vec::new();
-    let mut rest: Vec<Weighted<'a>> = Vec::new();
-    for (params, outcome) in seen {
-        match outcome {
-            Outcome::Completed { .. } | Outcome::Pruned { .. } => ranked.push((params, outcome)),
-            Outcome::Failed | Outcome::Pending => rest.push((1.0, params)),
-        }
-    }
-    ranked.sort_by(|(_, a), (_, b)| match (a, b) {
-        (Outcome::Completed { loss: a }, Outcome::Completed { loss: b }) => a.total_cmp(b),
-        (Outcome::Pruned { step: a, loss }, Outcome::Pruned { step: b, loss: other }) => {
-            b.cmp(a).then(loss.total_cmp(other))
-        }
-        (Outcome::Completed { .. }, _) => std::cmp::Ordering::Less,
-        _ => std::cmp::Ordering::Greater,
-    });
-    let results = ranked.len();
-    let count = ((BEST * ranked.len() as f64).ceil() as usize).min(BEST_AT_MOST);
-    let worse = ranked.split_off(count);
-    let threshold = match worse.first() {
-        Some((_, Outcome::Completed { loss })) => Some(*loss),
-        _ => None,
-    };
-    let weight = |outcome: Outcome| match (threshold, outcome) {
-        (Some(threshold), Outcome::Completed { loss }) => threshold - loss,
-        _ => 1.0,
-    };
-    let mut best: Vec<Weighted<'_>> = ranked.into_iter().map(|(params, outcome)| (weight(outcome), params)).collect();
-    // Losses of the largest size may be further apart than a number can say.
-    if !best.iter().map(|(weight, _)| weight).sum::<f64>().is_finite() {
-        best.iter_mut().for_each(|(weight, _)| *weight = 1.0);
-    }
-    rest.extend(worse.into_iter().map(|(params, _)| (1.0, params)));
-    Split { best, rest, ranked: results }
 }
 
 /// l and g of every block.
@@ -211,24 +163,6 @@ mod tests {
     fn it_beats_random_draws() {
         let wins = (0..20).filter(|seed| best(&drafted("tpe", *seed)) < best(&drafted("random", *seed))).count();
         assert!(wins >= 16, "tpe is better in {wins} of 20 studies");
-    }
-
-    fn observed(params: &[Params], outcomes: &[Outcome]) -> Vec<(f64, Params)> {
-        let seen = params.iter().zip(outcomes).map(|(params, outcome)| (params, *outcome));
-        split(seen).best.into_iter().map(|(weight, params)| (weight, params.clone())).collect()
-    }
-
-    /// A pruned trial is neither a loss of 0 nor better than one that completed, whatever it said early on.
-    #[test]
-    fn what_completed_comes_before_what_was_pruned() {
-        let space: SearchSpace = toml::from_str("x = { type = 'float', low = 0, high = 1 }").unwrap();
-        let params: Vec<Params> = (0..8).map(|k| space.decode(&[f64::from(k) / 8.0]).unwrap()).collect();
-        let mut outcomes = [Outcome::Pruned { step: 1, loss: -9.0 }; 8];
-        outcomes[0] = Outcome::Failed;
-        outcomes[1] = Outcome::Pending;
-        outcomes[5] = Outcome::Completed { loss: 3.0 };
-        outcomes[6] = Outcome::Completed { loss: 1.0 };
-        assert_eq!(observed(&params, &outcomes), [(2.0, params[6].clone())]);
     }
 
     #[test]

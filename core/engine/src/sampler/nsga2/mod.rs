@@ -1,0 +1,119 @@
+//! A genetic algorithm for several objectives: NSGA-II.
+//!
+//! Deb, Pratap, Agarwal and Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II", IEEE Transactions on
+//! Evolutionary Computation, 2002: parents are chosen by tournaments, by front and then by the room around them; children are made
+//! by the operators in `breed`; of parents and children together the best live on.
+//!
+//! It has no memory: each decision replays the generations from the trials it sees. The trials that the sampler chose are cut
+//! into generations by their numbers; trials of other origin belong to the one during which they came. What is pending joins
+//! when its end is seen, so that parents are the best of what is known.
+
+mod breed;
+
+use rand::{Rng, RngExt};
+use seqtune_space::{Grain, Params, SearchSpace};
+
+use self::breed::child;
+use super::observation::{Observation, observations};
+use super::{EXACT, Random, SampleError, Sampler, even, standing, tried, untried};
+use crate::event::Origin;
+use crate::order::View;
+use crate::seed::rng_of;
+
+/// Individuals of a generation. Few, since trials are dear: most studies are over before a population of the usual hundred has
+/// bred twice.
+const POPULATION: usize = 24;
+
+/// Parents that a first child can have: fewer say nothing of where to go.
+const FEWEST: usize = 2;
+
+/// Children that are made before one that is known, or any point that is left, is taken instead.
+const CHILDREN: usize = 256;
+
+/// Values along a coordinate beyond which it counts as continuous.
+const CELLS: u64 = 256;
+
+/// Breeds trials from good ones. For many trials and several objectives, of any kind and number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nsga2;
+
+impl Sampler for Nsga2 {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+        let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
+        let observations = observations(view);
+        let Population { generation, ranked } = Population::of(view, &observations);
+        if generation == 0 || ranked.len() < FEWEST {
+            return even(space, view, seed, untried);
+        }
+        let grains: Vec<Grain> = space.dimensions().iter().map(|dimension| space.grain(dimension, CELLS)).collect();
+        let parents: Vec<Vec<Option<f64>>> = ranked.iter().map(|one| space.encode(one.params)).collect();
+        let known = tried(view);
+        let mut rng = rng_of(seed, 0, "nsga2");
+        let mut again = None;
+        for _ in 0..CHILDREN {
+            let (one, other) = (tournament(parents.len(), &mut rng), tournament(parents.len(), &mut rng));
+            let params = space.decode(&child(&grains, &parents[one], &parents[other], &mut rng))?;
+            if space.allows(&params).is_err() {
+                continue;
+            }
+            if !known.contains(params.key().as_str()) {
+                return Ok(params);
+            }
+            again = again.or(Some(params));
+        }
+        match (untried, again) {
+            (Some(mut points), _) => Ok(points.swap_remove((seed % points.len() as u64) as usize)),
+            (None, Some(params)) => Ok(params),
+            (None, None) => Random.suggest(space, view, seed),
+        }
+    }
+}
+
+/// The parents of a generation.
+struct Population<'o, 'a> {
+    /// Which generation, from 0.
+    generation: usize,
+    /// The best first: by groups, within a group by room.
+    ranked: Vec<&'o Observation<'a>>,
+}
+
+impl<'o, 'a> Population<'o, 'a> {
+    /// Of the generation that the view's trial belongs to.
+    fn of(view: &View<'_>, observations: &'o [Observation<'a>]) -> Population<'o, 'a> {
+        let mut parents: Vec<&'o Observation<'a>> = Vec::new();
+        let mut children: Vec<&'o Observation<'a>> = Vec::new();
+        let (mut generation, mut bred) = (0, 0);
+        let mut observations = observations.iter().peekable();
+        for trial in view.earlier() {
+            // Trials that teach nothing are trials of a generation all the same.
+            let one = observations.next_if(|one| one.trial.number == trial.number);
+            children.extend(one.filter(|one| one.outcome.has_loss()));
+            bred += usize::from(trial.origin == Origin::Sampler);
+            if bred == POPULATION {
+                parents.append(&mut children);
+                parents = survivors(&parents);
+                (generation, bred) = (generation + 1, 0);
+            }
+        }
+        Population { generation, ranked: parents }
+    }
+}
+
+/// The best of parents and children, as many as a generation has.
+fn survivors<'o, 'a>(population: &[&'o Observation<'a>]) -> Vec<&'o Observation<'a>> {
+    let mut survivors = Vec::with_capacity(POPULATION);
+    for mut group in standing::groups(population) {
+        standing::spread_first(population, &mut group);
+        survivors.extend(group.into_iter().map(|at| population[at]));
+        if survivors.len() >= POPULATION {
+            break;
+        }
+    }
+    survivors.truncate(POPULATION);
+    survivors
+}
+
+/// The better one of two, by their places in an order.
+fn tournament(count: usize, rng: &mut impl Rng) -> usize {
+    rng.random_range(0..count).min(rng.random_range(0..count))
+}
