@@ -8,18 +8,21 @@
 use rand::{Rng, RngExt};
 use seqtune_space::Grain;
 
-/// How often parents are crossed at all, and how near to them their children are: the larger, the nearer.
+/// How often parents are crossed at all, and how near to them their children are: the larger, the nearer. Here and below the
+/// authors take 20 and one mutation a child, for tens of thousands of children; what is far is found in hundreds only by
+/// longer steps.
 const CROSSED: f64 = 0.9;
-const CROSSING: f64 = 15.0;
+const CROSSING: f64 = 2.0;
 
-/// How near a mutated number is to what it was.
-const MUTATION: f64 = 20.0;
+/// Mutations of a child on average, and how near a mutated number is to what it was.
+const MUTATIONS: f64 = 2.0;
+const MUTATION: f64 = 3.0;
 
 /// A place in the cube for a child of two parents.
 pub(super) fn child(grains: &[Grain], one: &[Option<f64>], other: &[Option<f64>], rng: &mut impl Rng) -> Vec<f64> {
     // Which of the two children it is does not matter: the parents came in any order.
     let crossed = rng.random::<f64>() < CROSSED;
-    let rate = 1.0 / grains.len().max(1) as f64;
+    let rate = (MUTATIONS / grains.len().max(1) as f64).min(0.5);
     let coordinate = |((grain, one), other): ((&Grain, &Option<f64>), &Option<f64>)| {
         let at = match (one, other) {
             (Some(one), Some(other)) if crossed && rng.random() => match grain {
@@ -110,11 +113,11 @@ mod tests {
             let places: Vec<f64> = (0..4000).map(|_| between(one, other, &mut rng)).collect();
             assert!(places.iter().all(|at| (0.0..1.0).contains(at)));
             let mean = places.iter().sum::<f64>() / 4000.0;
-            assert!((mean - one).abs() < 0.1 * (other - one).abs() + 1e-12, "{mean} of {one} and {other}");
+            assert!((mean - one).abs() < 0.3 * (other - one).abs() + 1e-12, "{mean} of {one} and {other}");
         }
         for at in [0.0, 0.03, 0.5, 1.0 - f64::EPSILON] {
             let places: Vec<f64> = (0..4000).map(|_| moved(at, &mut rng)).collect();
-            assert!(places.iter().all(|moved| (0.0..1.0).contains(moved) && (moved - at).abs() < 0.6));
+            assert!(places.iter().all(|moved| (0.0..1.0).contains(moved) && (moved - at).abs() < 1.0));
             assert!(places.iter().any(|moved| (moved - at).abs() > 0.1));
         }
     }
@@ -137,14 +140,14 @@ mod tests {
     #[test]
     fn what_one_parent_lacks_comes_from_the_other() {
         let mut rng = rng_of(3, 0, "test");
-        let grains = [Grain::Choices(2), Grain::Choices(2), Grain::Choices(2)];
-        let of = |rng: &mut rand_chacha::ChaCha8Rng| {
-            child(&grains, &[Some(0.25), None, None], &[Some(0.25), Some(0.25), None], rng)
-        };
+        let grains = vec![Grain::Choices(2); 8];
+        let one = [Some(0.25), None, None, None, None, None, None, None];
+        let other = [Some(0.25), Some(0.25), None, None, None, None, None, None];
+        let of = |rng: &mut rand_chacha::ChaCha8Rng| child(&grains, &one, &other, rng);
         let children: Vec<Vec<f64>> = (0..300).map(|_| of(&mut rng)).collect();
         let low = |dimension: usize| children.iter().filter(|child| child[dimension] < 0.5).count();
-        // One in three coordinates is mutated.
-        assert!((160..240).contains(&low(0)) && (160..240).contains(&low(1)), "{} {}", low(0), low(1));
+        // One in four coordinates is mutated.
+        assert!((195..255).contains(&low(0)) && (195..255).contains(&low(1)), "{} {}", low(0), low(1));
         assert!((110..190).contains(&low(2)), "{}", low(2));
     }
 }

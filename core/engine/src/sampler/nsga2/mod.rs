@@ -2,11 +2,13 @@
 //!
 //! Deb, Pratap, Agarwal and Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II", IEEE Transactions on
 //! Evolutionary Computation, 2002: parents are chosen by tournaments, by front and then by the room around them; children are made
-//! by the operators in `breed`; of parents and children together the best live on.
+//! by the operators in `breed`; of parents and children together the best live on. Each child may breed as soon as its end is
+//! seen, which takes fewer trials than whole generations do (Durillo, Nebro, Luna and Alba, "On the effect of the steady-state
+//! selection scheme in multi-objective genetic algorithms", EMO 2009).
 //!
-//! It has no memory: each decision replays the generations from the trials it sees. The trials that the sampler chose are cut
-//! into generations by their numbers; trials of other origin belong to the one during which they came. What is pending joins
-//! when its end is seen, so that parents are the best of what is known.
+//! It has no memory: each decision replays the selections from the trials it sees. The trials that the sampler chose are cut
+//! into generations by their numbers, and after each of them only the best live on; trials of other origin belong to the
+//! generation during which they came. What is pending joins its generation when its end is seen.
 
 mod breed;
 
@@ -20,9 +22,9 @@ use crate::event::Origin;
 use crate::order::View;
 use crate::seed::rng_of;
 
-/// Individuals of a generation. Few, since trials are dear: most studies are over before a population of the usual hundred has
-/// bred twice.
-const POPULATION: usize = 24;
+/// Trials that live on. Few, since trials are dear: with the usual hundred most studies would be over before any has bred
+/// twice. What does not live on stays in the history all the same, and in its Pareto set.
+const POPULATION: usize = 12;
 
 /// Parents that a first child can have: fewer say nothing of where to go.
 const FEWEST: usize = 2;
@@ -69,37 +71,35 @@ impl Sampler for Nsga2 {
     }
 }
 
-/// The parents of a generation.
+/// The parents of a trial.
 struct Population<'o, 'a> {
-    /// Which generation, from 0.
-    generation: usize,
+    /// Which generation the trial belongs to, from 0.
+    generation: u64,
     /// The best first: by groups, within a group by room.
     ranked: Vec<&'o Observation<'a>>,
 }
 
 impl<'o, 'a> Population<'o, 'a> {
-    /// Of the generation that the view's trial belongs to.
+    /// Of the view's trial.
     fn of(view: &View<'_>, observations: &'o [Observation<'a>]) -> Population<'o, 'a> {
-        let mut parents: Vec<&'o Observation<'a>> = Vec::new();
-        let mut children: Vec<&'o Observation<'a>> = Vec::new();
+        let mut population: Vec<&'o Observation<'a>> = Vec::new();
         let (mut generation, mut bred) = (0, 0);
         let mut observations = observations.iter().peekable();
         for trial in view.earlier() {
             // Trials that teach nothing are trials of a generation all the same.
             let one = observations.next_if(|one| one.trial.number == trial.number);
-            children.extend(one.filter(|one| one.outcome.has_loss()));
+            population.extend(one.filter(|one| one.outcome.has_loss()));
             bred += usize::from(trial.origin == Origin::Sampler);
             if bred == POPULATION {
-                parents.append(&mut children);
-                parents = survivors(&parents);
+                population = survivors(&population);
                 (generation, bred) = (generation + 1, 0);
             }
         }
-        Population { generation, ranked: parents }
+        Population { generation, ranked: survivors(&population) }
     }
 }
 
-/// The best of parents and children, as many as a generation has.
+/// The best of parents and children, as many as may live on.
 fn survivors<'o, 'a>(population: &[&'o Observation<'a>]) -> Vec<&'o Observation<'a>> {
     let mut survivors = Vec::with_capacity(POPULATION);
     for mut group in standing::groups(population) {
