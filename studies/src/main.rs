@@ -22,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    ask_tell, best, check, completions, doctor, export, families, import_space, init, resume, run, status, stop,
-    trials, verify, view,
+    ask_tell, best, check, completions, doctor, explain, export, families, import_space, init, resume, run, status,
+    stop, trials, verify, view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -52,6 +52,7 @@ enum Command {
     Best(best::Arguments),
     View(view::Arguments),
     Export(export::Arguments),
+    Explain(explain::Arguments),
     Verify(verify::Arguments),
     AskTell(ask_tell::Arguments),
     Init(init::Arguments),
@@ -92,6 +93,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Best(arguments) => best::execute(&arguments, out),
         Command::View(arguments) => view::execute(&arguments),
         Command::Export(arguments) => export::execute(&arguments, out),
+        Command::Explain(arguments) => explain::execute(&arguments, out),
         Command::Verify(arguments) => verify::execute(&arguments, out),
         Command::AskTell(arguments) => ask_tell::execute(&arguments, out),
         Command::Init(arguments) => init::execute(&arguments, out),

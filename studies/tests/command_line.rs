@@ -85,6 +85,7 @@ fn every_command_explains_itself() {
         "best",
         "view",
         "export",
+        "explain",
         "verify",
         "ask-tell",
         "init",
@@ -290,6 +291,25 @@ fn a_study_verifies_and_a_forged_one_does_not() {
     assert!(text.contains("trial 0 is decided differently now"), "{text}");
     assert!(text.contains("It was decided by old"), "{text}");
     assert_eq!(code(&seqtune(place.path(), &["verify", "forged", "-f", "json"])), 1);
+}
+
+#[test]
+fn a_decision_is_explained() {
+    let place = made();
+    let output = seqtune(place.path(), &["explain", "made", "0", "3"]);
+    assert_eq!(code(&output), 0);
+    insta::assert_snapshot!(stdout(&output));
+    let output = seqtune(place.path(), &["explain", "made", "1", "-f", "json"]);
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&rows[0]["trial"], &rows[0]["why"]["sampler"]["by"]), (&1.into(), &"random".into()));
+
+    let absent = seqtune(place.path(), &["explain", "made", "4"]);
+    assert_eq!(
+        (code(&absent), stderr(&absent)),
+        (2, "error: results/made has no trial 4: its trials are 0 to 3\n".to_owned())
+    );
+    let csv = seqtune(place.path(), &["explain", "made", "1", "-f", "csv"]);
+    assert_eq!((code(&csv), stderr(&csv).contains("-f json")), (2, true));
 }
 
 #[test]

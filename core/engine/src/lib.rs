@@ -7,7 +7,7 @@
 //! 2. **Deciding is pure.** [`Proposer`] and [`Sampler::suggest`] are functions of the space, a [`View`] of the history
 //!    and a seed. They have no memory, no clock and no shared random stream.
 //! 3. **Every decision can be replayed.** Each `trial_started` records which part of the log it saw; [`verify`]
-//!    decides again and compares.
+//!    decides again and compares, and [`Proposer::explain`] decides again and says why.
 //!
 //! ```
 //! use seqtune_core::testing;
@@ -23,6 +23,7 @@
 pub mod bandit;
 mod domination;
 mod event;
+mod explain;
 mod history;
 mod hypervolume;
 mod order;
@@ -35,10 +36,11 @@ pub mod testing;
 mod verify;
 
 pub use event::{AttemptEnd, Event, EventKind, MetricsJson, Origin, Seen};
+pub use explain::{Explanation, Why};
 pub use history::{Attempt, Checkpoint, History, HistoryError, Point, Queued, Trial, TrialEnd, TrialState};
 pub use order::{View, next_trial_may_start};
 pub use propose::{Proposal, Proposer, propose};
-pub use sampler::{Grid, SampleError, Sampler, start_up};
+pub use sampler::{Grid, SampleError, Sampler, Suggestion, start_up};
 pub use spec::{
     ArmSampler, Budget, FamilyChoice, Objective, Order, OutcomeConstraint, PrunerSpec, Reduce, SamplerSpec, Settings,
     StudySpec, TrialSpec, WorkerSettings,

@@ -3,7 +3,8 @@
 use seqtune_space::Params;
 
 use crate::event::{EventKind, Origin, Seen};
-use crate::history::{History, Queued};
+use crate::explain::{Explanation, Why};
+use crate::history::{History, Queued, Trial};
 use crate::order::View;
 use crate::sampler::{SampleError, Sampler, sampler_of};
 use crate::seed::seed_of;
@@ -63,7 +64,22 @@ impl Proposer {
     /// # Errors
     /// Where the sampler has nothing to suggest.
     pub fn propose(&self, history: &History, trial: u64) -> Result<Proposal, SampleError> {
-        self.propose_from(View::now(history, trial), history.space_version(trial))
+        self.propose_from(View::now(history, trial), history.space_version(trial)).map(|(proposal, _)| proposal)
+    }
+
+    /// Why a trial has the point it has: its decision made again, from what it saw.
+    ///
+    /// # Errors
+    /// Where the sampler has nothing to suggest now, which another build than this must have seen otherwise.
+    pub fn explain(&self, history: &History, trial: &Trial) -> Result<Explanation, SampleError> {
+        let view = View::then(history, trial.number, trial.seen);
+        let seen = || (view.finished().count() as u64, view.pending().count() as u64);
+        if trial.origin == Origin::Added {
+            return Ok(Explanation::new(trial, seen(), Why::Added, None));
+        }
+        let (again, why) = self.propose_from(view, trial.space_version)?;
+        let differs = (again.params != trial.params || again.origin != trial.origin).then_some(again.params);
+        Ok(Explanation::new(trial, seen(), why, differs))
     }
 
     /// Why there is no next trial, where the space is exhausted.
@@ -75,17 +91,17 @@ impl Proposer {
         }
     }
 
-    /// [`Proposer::propose`] with a given view and version of the space.
-    pub(crate) fn propose_from(&self, view: View<'_>, space_version: u64) -> Result<Proposal, SampleError> {
+    /// [`Proposer::propose`] with a given view and version of the space, and why.
+    pub(crate) fn propose_from(&self, view: View<'_>, space_version: u64) -> Result<(Proposal, Why), SampleError> {
         let (history, trial) = (view.history(), view.trial());
         let (spec, space) = (&history.spec, history.space(space_version));
-        let (params, origin) = if let Some(queued) = waiting(&view) {
-            (queued.params.clone(), Origin::Enqueued)
+        let (params, origin, why) = if let Some(queued) = waiting(&view) {
+            (queued.params.clone(), Origin::Enqueued, Why::Enqueued { request: queued.request })
         } else if let Some(defaults) = (trial == 0).then(|| space.defaults()).flatten() {
-            (defaults, Origin::Default)
+            (defaults, Origin::Default, Why::Default)
         } else {
-            let params = self.sampler.suggest(space, &view, seed_of(spec.seed, trial, "sampler"))?;
-            (params, Origin::Sampler)
+            let suggested = self.sampler.suggest(space, &view, seed_of(spec.seed, trial, "sampler"))?;
+            (suggested.params, Origin::Sampler, Why::Sampler(suggested.reason))
         };
         let replicate = if spec.sampler.repeats() {
             let key = params.key();
@@ -94,7 +110,7 @@ impl Proposer {
             0
         };
         let seed = seed_of(spec.seed, replicate, "train");
-        Ok(Proposal { trial, params, origin, space_version, replicate, seed, seen: view.seen() })
+        Ok((Proposal { trial, params, origin, space_version, replicate, seed, seen: view.seen() }, why))
     }
 }
 

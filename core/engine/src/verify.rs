@@ -49,7 +49,7 @@ pub fn verify(history: &History) -> Verified {
         }
         suggestions += 1;
         match proposer.propose_from(View::then(history, trial.number, trial.seen), version) {
-            Ok(again) => compare(
+            Ok((again, _)) => compare(
                 format!("{:?} {} replicate {} seed {}", trial.origin, trial.params, trial.replicate, trial.seed),
                 format!("{:?} {} replicate {} seed {}", again.origin, again.params, again.replicate, again.seed),
             ),

@@ -5,6 +5,7 @@ pub(crate) mod best;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod families;
 pub(crate) mod import_space;

@@ -57,6 +57,11 @@ impl Rule {
         ("top_two", Rule::TopTwo),
     ];
 
+    /// The name that a study file uses.
+    pub fn name(self) -> &'static str {
+        Rule::ALL.iter().find(|(_, rule)| *rule == self).map_or("", |(name, _)| name)
+    }
+
     /// The arm to pull next, by its index. Each arm is pulled once before any is pulled twice; ties go to the lower index.
     /// Of no arms it is 0.
     pub fn choose(self, arms: &[Pulls], rng: &mut ChaCha8Rng) -> usize {

@@ -1,8 +1,8 @@
 //! The default: whichever sampler is best for a history of this size.
 
-use seqtune_space::{Params, SearchSpace};
+use seqtune_space::SearchSpace;
 
-use super::{Gp, SampleError, Sampler, Tpe};
+use super::{Gp, SampleError, Sampler, Suggestion, Tpe};
 use crate::order::View;
 
 /// Results up to which every point is the Gaussian process's. It then still answers within a tenth of a second.
@@ -23,7 +23,7 @@ pub struct Auto {
 }
 
 impl Sampler for Auto {
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let results = view.finished().count();
         let modelled = results <= MODELLED || (results <= SHARED && !view.trial().is_multiple_of(TURN));
         let chosen: &dyn Sampler = if modelled { &self.gp } else { &self.tpe };

@@ -1,9 +1,9 @@
 //! Every point of a finite space once.
 
 use rand::seq::SliceRandom;
-use seqtune_space::{Params, SearchSpace};
+use seqtune_space::SearchSpace;
 
-use super::{SampleError, Sampler, untried};
+use super::{Reason, SampleError, Sampler, Suggestion, untried};
 use crate::order::View;
 use crate::seed::rng_of;
 
@@ -23,9 +23,11 @@ impl Grid {
 }
 
 impl Sampler for Grid {
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, _seed: u64) -> Result<Params, SampleError> {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, _seed: u64) -> Result<Suggestion, SampleError> {
         let mut points = space.points(Grid::POINTS).ok_or(SampleError::TooMany { limit: Grid::POINTS })?;
         points.shuffle(&mut rng_of(view.history().spec.seed, 0, "grid"));
-        Ok(untried(points, view)?.swap_remove(0))
+        let mut left = untried(points, view)?;
+        let reason = Reason::Grid { left: left.len() as u64 };
+        Ok(Suggestion::new(left.swap_remove(0), reason))
     }
 }

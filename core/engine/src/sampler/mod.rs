@@ -9,6 +9,7 @@ mod loops;
 mod nsga2;
 mod observation;
 mod random;
+mod reason;
 mod sobol;
 mod standing;
 mod tpe;
@@ -24,6 +25,7 @@ pub use gp::Gp;
 pub use grid::Grid;
 pub use nsga2::Nsga2;
 pub use random::Random;
+pub use reason::{Arm, BanditReason, Expected, GpReason, Reason, Suggestion, TpeReason, Turn};
 pub use sobol::Sobol;
 pub use tpe::Tpe;
 
@@ -35,12 +37,12 @@ use crate::spec::SamplerSpec;
 /// A sampler may keep caches, never state: the same arguments give the same point, in any process.
 /// [`crate::testing::check_sampler`] checks what every sampler promises.
 pub trait Sampler: Send + Sync {
-    /// A valid point of the space for the trial that the view is about. Of the space: the view's own specification holds
+    /// A valid point of the space for the trial that the view is about, and why this one. Of the space: the view's own specification holds
     /// the newest version, which a decision that is replayed may not have seen.
     ///
     /// # Errors
     /// Where there is nothing (left) to suggest.
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError>;
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError>;
 }
 
 /// Why there is no suggestion.
@@ -124,19 +126,35 @@ fn untried(mut points: Vec<Params>, view: &View<'_>) -> Result<Vec<Params>, Samp
 /// Points of the largest space of which samplers with a model compare all that are left.
 const EXACT: u64 = 4096;
 
-/// What a sampler with a model takes while it has too few results for one: the next point of [`Sobol`], and of a space
+/// What a sampler with a model takes while it has too few `results` for one: the next point of [`Sobol`], and of a space
 /// whose `untried` points are known one of these.
-fn even(space: &SearchSpace, view: &View<'_>, seed: u64, untried: Option<Vec<Params>>) -> Result<Params, SampleError> {
-    let even = Sobol.suggest(space, view, seed)?;
-    Ok(match untried {
-        Some(mut points) if !points.contains(&even) => points.swap_remove((seed % points.len() as u64) as usize),
-        _ => even,
-    })
+fn even(
+    space: &SearchSpace,
+    view: &View<'_>,
+    seed: u64,
+    untried: Option<Vec<Params>>,
+    results: usize,
+) -> Result<Suggestion, SampleError> {
+    let Suggestion { params, reason } = Sobol.suggest(space, view, seed)?;
+    let (params, instead) = match untried {
+        Some(mut points) if !points.contains(&params) => {
+            (points.swap_remove((seed % points.len() as u64) as usize), Reason::Random)
+        }
+        _ => (params, reason),
+    };
+    let (results, needed) = (results as u64, start_up(space) as u64);
+    Ok(Suggestion::new(params, Reason::StartUp { results, needed, instead: Box::new(instead) }))
 }
 
-/// The point of the largest worth, the first one of equals.
-fn most_worth(mut points: Vec<Params>, worth: &[f64]) -> Params {
-    points.swap_remove((0..worth.len()).fold(0, |best, k| if worth[k] > worth[best] { k } else { best }))
+/// What a sampler takes where its model found nothing: a draw.
+fn drawn(space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
+    let Suggestion { params, reason } = Random.suggest(space, view, seed)?;
+    Ok(Suggestion::new(params, Reason::NothingNew { instead: Box::new(reason) }))
+}
+
+/// Which is the largest worth, the first one of equals.
+fn most_worth(worth: &[f64]) -> usize {
+    (0..worth.len()).fold(0, |best, k| if worth[k] > worth[best] { k } else { best })
 }
 
 /// Results that a sampler with a model waits for before it asks it: one more than there are parameters to search, from 5 to

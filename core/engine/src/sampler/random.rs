@@ -1,9 +1,9 @@
 //! Independent uniform draws: the baseline of everything.
 
 use rand::RngExt;
-use seqtune_space::{Params, SearchSpace};
+use seqtune_space::SearchSpace;
 
-use super::{SampleError, Sampler, first_allowed};
+use super::{Reason, SampleError, Sampler, Suggestion, first_allowed};
 use crate::order::View;
 use crate::seed::rng_of;
 
@@ -12,12 +12,13 @@ use crate::seed::rng_of;
 pub struct Random;
 
 impl Sampler for Random {
-    fn suggest(&self, space: &SearchSpace, _view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+    fn suggest(&self, space: &SearchSpace, _view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let mut rng = rng_of(seed, 0, "random");
-        first_allowed(space, seed, |_| {
+        let params = first_allowed(space, seed, |_| {
             // One draw a dimension, active or not: adding a condition does not shift the others.
             let unit: Vec<f64> = space.dimensions().iter().map(|_| rng.random()).collect();
             space.decode_quantiles(&unit)
-        })
+        })?;
+        Ok(Suggestion::new(params, Reason::Random))
     }
 }

@@ -4,9 +4,9 @@
 //! `sobol_burley` crate. The scrambling depends on the study's seed, so two studies see different sequences.
 
 use rand::{Rng, RngExt};
-use seqtune_space::{Params, SearchSpace};
+use seqtune_space::SearchSpace;
 
-use super::{SampleError, Sampler, first_allowed};
+use super::{Reason, SampleError, Sampler, Suggestion, first_allowed};
 use crate::event::Origin;
 use crate::order::View;
 use crate::seed::{rng_of, seed_of};
@@ -20,18 +20,19 @@ const POINTS: u64 = 1 << 16;
 pub struct Sobol;
 
 impl Sampler for Sobol {
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         // Trials that the sampler did not choose (defaults, enqueued points) take no point of the sequence.
         let index = view.earlier().filter(|trial| trial.origin == Origin::Sampler).count() as u64;
         let mut beyond = rng_of(seed, 0, "sobol beyond the last dimension");
-        first_allowed(space, seed, |number| {
+        let params = first_allowed(space, seed, |number| {
             let scramble = match number {
                 0 => seed_of(view.history().spec.seed, index / POINTS, "sobol"),
                 _ => seed_of(view.history().spec.seed, number, "sobol where the constraints refuse"),
             };
             let dimensions = space.dimensions().len();
             space.decode_quantiles(&scrambled((index % POINTS) as u32, dimensions, scramble as u32, &mut beyond))
-        })
+        })?;
+        Ok(Suggestion::new(params, Reason::Sobol { place: index }))
     }
 }
 

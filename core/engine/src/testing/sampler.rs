@@ -57,7 +57,7 @@ pub fn check_sampler(name: &str) {
         for trial in history.trials.iter().rev() {
             let view = View::then(&history, trial.number, trial.seen);
             let again = Proposer::new(&history.spec.sampler).propose_from(view, trial.space_version);
-            assert_eq!(again.map(|again| again.params).as_ref(), Ok(&trial.params), "{name} needs no memory");
+            assert_eq!(again.map(|(again, _)| again.params).as_ref(), Ok(&trial.params), "{name} needs no memory");
         }
 
         let other = study(text).sampler(name).trials(24).window(3).seed(2).history();

@@ -10,8 +10,9 @@ use seqtune_space::{Params, SearchSpace, Value};
 
 use self::arms::{arm_parameter, pulls};
 use super::observation::observations;
-use super::{SampleError, Sampler, sampler_of};
-use crate::bandit::Rule;
+use super::reason::value_of;
+use super::{Arm, BanditReason, Reason, SampleError, Sampler, Suggestion, sampler_of};
+use crate::bandit::{Pulls, Rule};
 use crate::order::View;
 use crate::seed::rng_of;
 use crate::spec::ArmSampler;
@@ -49,7 +50,7 @@ impl Bandit {
     }
 
     /// The next point where all points are arms.
-    fn pull(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+    fn pull(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let mut points = points(space)?;
         if points.is_empty() {
             return Err(SampleError::Exhausted { points: 0 });
@@ -58,31 +59,62 @@ impl Bandit {
         let of = |trial: &crate::history::Trial| keys.iter().position(|key| *key == trial.config_key);
         let pulls = pulls(points.len(), &observations(view), |one| of(one.trial));
         let chosen = self.rule.choose(&pulls, &mut rng_of(seed, 0, "bandit"));
-        Ok(points.swap_remove(chosen))
+        let arms = points.iter().zip(&pulls).map(|(point, pulls)| arm(view, point.to_string(), pulls)).collect();
+        Ok(Suggestion::new(points.swap_remove(chosen), self.reason(None, chosen, arms, None)))
+    }
+
+    fn reason(&self, parameter: Option<&str>, chosen: usize, arms: Vec<Arm>, within: Option<Reason>) -> Reason {
+        Reason::Bandit(BanditReason {
+            rule: self.rule.name(),
+            parameter: parameter.map(str::to_owned),
+            chosen: chosen as u64,
+            arms,
+            within: within.map(Box::new),
+        })
+    }
+}
+
+/// What is known of an arm, as values of the study's objective.
+fn arm(view: &View<'_>, name: String, pulls: &Pulls) -> Arm {
+    let rewards = &pulls.rewards;
+    let value = |reward: f64| value_of(view, 0, -reward);
+    Arm {
+        name,
+        trials: pulls.count() as u64,
+        mean: (!rewards.is_empty()).then(|| value(rewards.iter().sum::<f64>() / rewards.len() as f64)),
+        best: rewards.iter().copied().reduce(f64::max).map(value),
     }
 }
 
 impl Sampler for Bandit {
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         if self.plain {
             return self.pull(space, view, seed);
         }
         let (name, choices) = arm_parameter(space, self.arm.as_deref())?;
         let of = |params: &Params| choices.iter().position(|choice| params.get(name) == Some(choice));
         let mut pulls = pulls(choices.len(), &observations(view), |one| of(one.params));
-        let mut open: Vec<&Value> = choices.iter().collect();
+        let arms = |pulls: &[Pulls]| -> Vec<Arm> {
+            choices.iter().zip(pulls).map(|(choice, pulls)| arm(view, choice.to_string(), pulls)).collect()
+        };
+        let known = arms(&pulls);
+        let mut open: Vec<(usize, &Value)> = choices.iter().enumerate().collect();
         let mut rng = rng_of(seed, 0, "bandit");
         // Where all arms have nothing left, so has the space; of an arm that no point satisfies there is nothing to try.
         let (mut tried, mut infeasible) = (0, None);
         while !open.is_empty() {
             let chosen = self.rule.choose(&pulls, &mut rng);
-            let choice = open.remove(chosen);
+            let (number, choice) = open.remove(chosen);
             pulls.remove(chosen);
             let Some(part) = space.restricted(name, choice) else { continue };
             match self.inner.suggest(&part, &view.within(name, choice), seed) {
                 Err(SampleError::Exhausted { points }) => tried += points,
                 Err(error @ SampleError::Infeasible { .. }) => infeasible = Some(error),
-                suggested => return suggested,
+                suggested => {
+                    return suggested.map(|Suggestion { params, reason }| {
+                        Suggestion::new(params, self.reason(Some(name), number, known, Some(reason)))
+                    });
+                }
             }
         }
         Err(infeasible.filter(|_| tried == 0).unwrap_or(SampleError::Exhausted { points: tried }))

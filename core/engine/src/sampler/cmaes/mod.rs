@@ -12,11 +12,11 @@ mod margin;
 mod state;
 
 use rand::RngExt;
-use seqtune_space::{Grain, Params, SearchSpace};
+use seqtune_space::{Grain, SearchSpace};
 
 use self::state::State;
 use super::observation::{Observation, Outcome, observations};
-use super::{Random, SampleError, Sampler, standing, tried, untried};
+use super::{Reason, SampleError, Sampler, Suggestion, drawn, standing, tried, untried};
 use crate::event::Origin;
 use crate::order::View;
 use crate::seed::rng_of;
@@ -37,26 +37,34 @@ const DRAWN: usize = 512;
 pub struct CmaEs;
 
 impl Sampler for CmaEs {
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
         let state = replayed(space, view)?;
         let known = tried(view);
         let mut rng = rng_of(seed, 0, "cmaes");
         let mut again = None;
+        let reason = || Reason::CmaEs {
+            generation: state.generations(),
+            population: state.population as u64,
+            step_size: state.step_size(),
+        };
         for _ in 0..DRAWN {
             let params = space.decode(&state.draw(&mut rng))?;
             if space.allows(&params).is_err() {
                 continue;
             }
             if !known.contains(params.key().as_str()) {
-                return Ok(params);
+                return Ok(Suggestion::new(params, reason()));
             }
             again = again.or(Some(params));
         }
         match (untried, again) {
-            (Some(mut points), _) => Ok(points.swap_remove((seed % points.len() as u64) as usize)),
-            (None, Some(params)) => Ok(params),
-            (None, None) => Random.suggest(space, view, seed),
+            (Some(mut points), _) => {
+                let point = points.swap_remove((seed % points.len() as u64) as usize);
+                Ok(Suggestion::new(point, Reason::NothingNew { instead: Box::new(Reason::Random) }))
+            }
+            (None, Some(params)) => Ok(Suggestion::new(params, reason())),
+            (None, None) => drawn(space, view, seed),
         }
     }
 }
@@ -103,6 +111,8 @@ fn ranked(space: &SearchSpace, generation: &[Observation<'_>]) -> Vec<Vec<Option
 
 #[cfg(test)]
 mod tests {
+    use seqtune_space::Params;
+
     use super::*;
     use crate::testing::{StudyDraft, study};
 

@@ -72,6 +72,16 @@ impl State {
         state
     }
 
+    /// How many generations it has adapted to.
+    pub(super) fn generations(&self) -> u64 {
+        self.generations as u64
+    }
+
+    /// How wide it is, in widths of the cube.
+    pub(super) fn step_size(&self) -> f64 {
+        self.step
+    }
+
     /// A place in the cube.
     pub(super) fn draw(&self, rng: &mut ChaCha8Rng) -> Vec<f64> {
         let mut unit = vec![0.5; self.numbers.len() + self.choices.len()];

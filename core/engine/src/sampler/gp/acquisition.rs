@@ -24,6 +24,17 @@ const BEST: usize = 16;
 /// Incumbents in a row that are replaced by their mean where nothing is pending.
 const ALIKE: usize = 8;
 
+/// What is known of one point.
+pub(super) struct Said {
+    /// What is expected there, and the deviation of that.
+    pub(super) mean: f64,
+    pub(super) deviation: f64,
+    /// The best value so far, on average; none where only the constraints count.
+    pub(super) incumbent: Option<f64>,
+    /// The logarithm of the probability of all constraints; none where there are none.
+    pub(super) ln_feasible: Option<f64>,
+}
+
 /// The logarithm of the expected improvement.
 pub(super) struct Acquisition<'a> {
     posterior: Posterior<'a>,
@@ -77,6 +88,25 @@ impl<'a> Acquisition<'a> {
     pub(super) fn under(mut self, constraints: Vec<Feasibility<'a>>) -> Acquisition<'a> {
         self.constraints = constraints;
         self
+    }
+
+    /// Of one point, over all fantasies.
+    pub(super) fn said(&self, row: &Row) -> Said {
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let row = std::slice::from_ref(row);
+        let (mut at, mut variance) = (0.0, 0.0);
+        for belief in self.posterior.beliefs(&self.posterior.cross(row, false)) {
+            at = mean(&belief.means);
+            let apart: Vec<f64> = belief.means.iter().map(|mean| (mean - at) * (mean - at)).collect();
+            variance = belief.deviation * belief.deviation + mean(&apart);
+        }
+        let ln_feasible = self.constraints.iter().flat_map(|constraint| constraint.values(row));
+        Said {
+            mean: at,
+            deviation: variance.sqrt(),
+            incumbent: (!self.incumbents.is_empty()).then(|| mean(&self.incumbents)),
+            ln_feasible: (!self.constraints.is_empty()).then(|| ln_feasible.sum()),
+        }
     }
 
     pub(super) fn values(&self, rows: &[Row]) -> Vec<f64> {

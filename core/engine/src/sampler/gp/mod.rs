@@ -28,14 +28,20 @@ use rand_distr::{Distribution, StandardNormal};
 use seqtune_space::{Params, SearchSpace};
 
 use self::acquisition::Acquisition;
-use self::axes::{Axis, axes, row_of_point};
+use self::acquisition::Said;
+use self::axes::{Axis, Row, axes, row_of_point};
 use self::feasibility::Feasibility;
 use self::likelihood::{Data, Hyperparameters};
 use self::posterior::Posterior;
-use self::search::{Search, Worth};
+use self::scale::Scale;
+use self::search::{Candidate, Search, Worth};
 use self::targets::Known;
 use super::observation::{Observation, Outcome, observations};
-use super::{EXACT, Random, SampleError, Sampler, even, most_worth, start_up, tried, untried};
+use super::reason::value_of;
+use super::{
+    EXACT, Expected, GpReason, Reason, SampleError, Sampler, Suggestion, Turn, drawn, even, most_worth, start_up,
+    tried, untried,
+};
 use crate::order::View;
 use crate::seed::{rng_of, seed_of};
 
@@ -87,14 +93,14 @@ struct Fit {
 }
 
 impl Sampler for Gp {
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
         let observations = observations(view);
         let results = observations.iter().filter(|one| one.outcome.has_loss()).count();
         let axes = axes(space);
         let known = if results < start_up(space) { None } else { Known::of(space, &axes, view, &observations) };
         let Some(known) = known else {
-            return even(space, view, seed, untried);
+            return even(space, view, seed, untried, results);
         };
         let known = known.thinned(&axes);
         let first = first_results(&observations, fitted_to(start_up(space), results));
@@ -123,10 +129,28 @@ impl Sampler for Gp {
         };
         let guessed = space.parameters().iter().any(|parameter| parameter.prior.is_some());
         let worth = Worth { space, acquisition: &acquisition, prior: guessed.then_some(PRIOR / results as f64) };
-        if let Some(points) = untried {
-            let rows: Vec<_> = points.iter().map(|point| row_of_point(space, &axes, point)).collect();
+        let why = |row: &Row, ln_improvement: f64, compared: Option<usize>, turn: Option<Turn>| {
+            let said = acquisition.said(row);
+            Reason::Gp(GpReason {
+                points: known.data.len() as u64,
+                pending: known.pending.len() as u64,
+                expected: said
+                    .incumbent
+                    .map(|incumbent| expected(view, &known.scale, &said, incumbent))
+                    .into_iter()
+                    .collect(),
+                ln_improvement,
+                feasible: said.ln_feasible.map(libm::exp),
+                compared: compared.map(|points| points as u64),
+                turn,
+            })
+        };
+        if let Some(mut points) = untried {
+            let mut rows: Vec<_> = points.iter().map(|point| row_of_point(space, &axes, point)).collect();
             let worth = worth.of(&rows, &points);
-            return Ok(most_worth(points, &worth));
+            let (most, compared) = (most_worth(&worth), points.len());
+            let reason = why(&rows.swap_remove(most), worth[most], Some(compared), None);
+            return Ok(Suggestion::new(points.swap_remove(most), reason));
         }
         let tried = tried(view);
         let best = best(space, view, &observations);
@@ -138,8 +162,12 @@ impl Sampler for Gp {
         let search = Search { space, axes: &axes, worth: &worth, tried: &tried, neglected };
         let found = search.run(&best, seed_of(seed, 0, "gp candidates") as u32, &mut rng)?;
         match found.into_iter().next() {
-            Some(candidate) => Ok(candidate.params),
-            None => Random.suggest(space, view, seed),
+            Some(Candidate { params, row, value, .. }) => {
+                let turn = neglected.map(|(axis, _)| turn(space, axis, &params));
+                let reason = why(&row, value, None, turn);
+                Ok(Suggestion::new(params, reason))
+            }
+            None => drawn(space, view, seed),
         }
     }
 }
@@ -159,6 +187,24 @@ impl Gp {
         fits.push(Fit { axes: axes.to_vec(), data, fitted: fitted.clone() });
         fitted
     }
+}
+
+/// What is said of a point, as values of the study's first objective.
+fn expected(view: &View<'_>, scale: &Scale, said: &Said, incumbent: f64) -> Expected {
+    let value = |target: f64| value_of(view, 0, scale.loss(target));
+    Expected {
+        metric: view.history().spec.objective().metric.clone(),
+        median: value(said.mean),
+        from: value(said.mean - said.deviation),
+        to: value(said.mean + said.deviation),
+        best: Some(value(incumbent)),
+    }
+}
+
+/// What it means that an axis had its turn.
+fn turn(space: &SearchSpace, axis: usize, params: &Params) -> Turn {
+    let parameter = &space.parameters()[space.dimensions()[axis].parameter].name;
+    Turn { parameter: parameter.clone(), choice: params.get(parameter).cloned() }
 }
 
 /// Whether the last results were no better than those before, to speak of.

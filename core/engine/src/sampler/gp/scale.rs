@@ -67,6 +67,13 @@ impl Scale {
         self.bent.apply(bend(self.drawn.apply(drawn), self.power))
     }
 
+    /// The loss that has this target.
+    pub(super) fn loss(&self, target: f64) -> f64 {
+        let drawn = self.drawn.invert(unbend(self.bent.invert(target), self.power));
+        let standard = if drawn > TAIL { TAIL + libm::expm1(drawn - TAIL) } else { drawn };
+        self.median + self.spread * standard
+    }
+
     fn targets(&self, losses: &[f64]) -> Vec<f64> {
         losses.iter().map(|loss| self.target(*loss)).collect()
     }
@@ -83,6 +90,10 @@ impl Standard {
     fn apply(self, value: f64) -> f64 {
         (value - self.mean) / self.deviation
     }
+
+    fn invert(self, value: f64) -> f64 {
+        self.mean + self.deviation * value
+    }
 }
 
 /// The transform of Yeo and Johnson; nothing changes for the power 1.
@@ -98,6 +109,22 @@ fn bend(value: f64, power: f64) -> f64 {
         of_positive(value, power)
     } else {
         -of_positive(-value, 2.0 - power)
+    }
+}
+
+/// What [`bend`] makes a value of. Where a power has no value so far out, the farthest there is.
+fn unbend(value: f64, power: f64) -> f64 {
+    /// Of what a positive number becomes.
+    fn to_positive(value: f64, power: f64) -> f64 {
+        let ln = if power.abs() < 1e-9 { value } else { libm::log((1.0 + power * value).max(f64::EPSILON)) / power };
+        libm::expm1(ln)
+    }
+    if power == 1.0 {
+        value
+    } else if value >= 0.0 {
+        to_positive(value, power)
+    } else {
+        -to_positive(-value, 2.0 - power)
     }
 }
 
@@ -161,6 +188,25 @@ mod tests {
         assert!(Scale::of(&skewed).unwrap().power < 0.9);
         let even: Vec<f64> = (0..50).map(f64::from).collect();
         assert_eq!(Scale::of(&even).unwrap().power, 1.0);
+    }
+
+    #[test]
+    fn a_loss_comes_back_from_its_target() {
+        let skewed: Vec<f64> = (0..50).map(|k| libm::exp(0.2 * f64::from(k))).collect();
+        let even: Vec<f64> = (0..50).map(f64::from).collect();
+        let tail = [0.0, 1.0, 2.0, 3.0, 4.0, 1e6];
+        for losses in [skewed.as_slice(), &even, &tail, &[7.0, 7.0]] {
+            let scale = Scale::of(losses).unwrap();
+            for loss in losses {
+                let again = scale.loss(scale.target(*loss));
+                assert!((again - loss).abs() < 1e-9 * loss.abs().max(1.0), "{loss} becomes {again}");
+            }
+            let far = [scale.loss(-50.0), scale.loss(50.0)];
+            assert!(far[0] <= losses[0] && far[0].is_finite() && far[1].is_finite(), "{far:?}");
+        }
+        for (value, power) in [(-1.5, -1.0), (1.5, -1.0), (0.3, 0.0), (-0.3, 2.0), (2.0, 3.0)] {
+            assert!((unbend(bend(value, power), power) - value).abs() < 1e-12, "{value} {power}");
+        }
     }
 
     #[test]

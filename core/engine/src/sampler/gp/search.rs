@@ -28,7 +28,7 @@ const ROUNDS: usize = 4;
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     unit: Vec<f64>,
-    row: Row,
+    pub(super) row: Row,
     exists: Vec<bool>,
     pub(super) params: Params,
     pub(super) value: f64,

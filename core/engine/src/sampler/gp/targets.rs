@@ -27,6 +27,8 @@ const ASSUMED: f64 = 0.1;
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) data: Data,
+    /// What its targets are.
+    pub(super) scale: Scale,
     /// Points whose results are not seen yet.
     pub(super) pending: Vec<Row>,
     /// For each datum, whether its point could be trained.
@@ -117,7 +119,7 @@ impl Known {
             feasible.push(false);
         }
         let constraints = (0..asked).map(|which| broken(axes, data.dimension, &measured, which)).collect();
-        Some(Known { data, pending, trained, feasible, constraints })
+        Some(Known { data, scale, pending, trained, feasible, constraints })
     }
 
     /// For each point whether it failed: 1 where it did, -1 where it did not.
@@ -154,6 +156,7 @@ impl Known {
         let of_chosen = |flags: &[bool]| chosen.iter().map(|k| flags[*k]).collect();
         Known {
             data: data.subset(&chosen),
+            scale: self.scale,
             trained: of_chosen(&self.trained),
             feasible: of_chosen(&self.feasible),
             // Of these the newest, which are around the best.

@@ -13,11 +13,11 @@
 mod breed;
 
 use rand::{Rng, RngExt};
-use seqtune_space::{Grain, Params, SearchSpace};
+use seqtune_space::{Grain, SearchSpace};
 
 use self::breed::child;
 use super::observation::{Observation, observations};
-use super::{EXACT, Random, SampleError, Sampler, even, standing, tried, untried};
+use super::{EXACT, Reason, SampleError, Sampler, Suggestion, drawn, even, standing, tried, untried};
 use crate::event::Origin;
 use crate::order::View;
 use crate::seed::rng_of;
@@ -40,12 +40,12 @@ const CELLS: u64 = 256;
 pub struct Nsga2;
 
 impl Sampler for Nsga2 {
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
         let observations = observations(view);
         let Population { generation, ranked } = Population::of(view, &observations);
         if generation == 0 || ranked.len() < FEWEST {
-            return even(space, view, seed, untried);
+            return even(space, view, seed, untried, ranked.len());
         }
         let grains: Vec<Grain> = space.dimensions().iter().map(|dimension| space.grain(dimension, CELLS)).collect();
         let parents: Vec<Vec<Option<f64>>> = ranked.iter().map(|one| space.encode(one.params)).collect();
@@ -54,19 +54,27 @@ impl Sampler for Nsga2 {
         let mut again = None;
         for _ in 0..CHILDREN {
             let (one, other) = (tournament(parents.len(), &mut rng), tournament(parents.len(), &mut rng));
+            let reason = || Reason::Nsga2 {
+                generation,
+                population: ranked.len() as u64,
+                parents: [ranked[one].trial.number, ranked[other].trial.number],
+            };
             let params = space.decode(&child(&grains, &parents[one], &parents[other], &mut rng))?;
             if space.allows(&params).is_err() {
                 continue;
             }
             if !known.contains(params.key().as_str()) {
-                return Ok(params);
+                return Ok(Suggestion::new(params, reason()));
             }
-            again = again.or(Some(params));
+            again = again.or_else(|| Some(Suggestion::new(params, reason())));
         }
         match (untried, again) {
-            (Some(mut points), _) => Ok(points.swap_remove((seed % points.len() as u64) as usize)),
-            (None, Some(params)) => Ok(params),
-            (None, None) => Random.suggest(space, view, seed),
+            (Some(mut points), _) => {
+                let point = points.swap_remove((seed % points.len() as u64) as usize);
+                Ok(Suggestion::new(point, Reason::NothingNew { instead: Box::new(Reason::Random) }))
+            }
+            (None, Some(suggestion)) => Ok(suggestion),
+            (None, None) => drawn(space, view, seed),
         }
     }
 }

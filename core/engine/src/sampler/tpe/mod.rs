@@ -25,7 +25,9 @@ use self::blocks::{Block, blocks};
 use self::mixture::Mixture;
 use self::split::{Split, Weighted, split};
 use super::observation::observations;
-use super::{EXACT, Random, SampleError, Sampler, even, most_worth, start_up, tried, untried};
+use super::{
+    EXACT, Reason, SampleError, Sampler, Suggestion, TpeReason, drawn, even, most_worth, start_up, tried, untried,
+};
 use crate::order::View;
 use crate::seed::rng_of;
 
@@ -40,17 +42,22 @@ const ROUNDS: usize = 16;
 pub struct Tpe;
 
 impl Sampler for Tpe {
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Params, SampleError> {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let observations = observations(view);
         let Split { best, rest, ranked } = split(&observations);
         let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
         if ranked < start_up(space) {
-            return even(space, view, seed, untried);
+            return even(space, view, seed, untried, ranked);
         }
         let model = Model::new(space, &best, &rest);
-        if let Some(points) = untried {
+        let suggestion = |params: Params, compared: usize| {
+            let (ln_good, ln_others) = model.ln_densities(&space.encode(&params));
+            let (good, others, compared) = (best.len() as u64, rest.len() as u64, compared as u64);
+            Suggestion::new(params, Reason::Tpe(TpeReason { good, others, ln_good, ln_others, compared }))
+        };
+        if let Some(mut points) = untried {
             let ratios: Vec<f64> = points.iter().map(|point| model.ln_ratio(&space.encode(point))).collect();
-            return Ok(most_worth(points, &ratios));
+            return Ok(suggestion(points.swap_remove(most_worth(&ratios)), ratios.len()));
         }
         let known = tried(view);
         let mut rng = rng_of(seed, 0, "tpe");
@@ -63,17 +70,18 @@ impl Sampler for Tpe {
                     candidates.push((model.ln_ratio(&space.encode(&params)), params));
                 }
             }
+            let compared = candidates.len();
             // The order of equals is the order in which they were drawn.
             candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
-            again = again.or_else(|| candidates.first().map(|(_, params)| params.clone()));
+            again = again.or_else(|| candidates.first().map(|(_, params)| (params.clone(), compared)));
             if let Some((_, params)) = candidates.into_iter().find(|(_, params)| !known.contains(params.key().as_str()))
             {
-                return Ok(params);
+                return Ok(suggestion(params, compared));
             }
         }
         match again {
-            Some(params) => Ok(params),
-            None => Random.suggest(space, view, seed),
+            Some((params, compared)) => Ok(suggestion(params, compared)),
+            None => drawn(space, view, seed),
         }
     }
 }
@@ -118,11 +126,19 @@ impl<'a> Model<'a> {
 
     /// ln(l/g) over the blocks that exist at a point.
     fn ln_ratio(&self, unit: &[Option<f64>]) -> f64 {
-        let of = |(block, l, g): &(Block, Mixture<'_>, Mixture<'_>)| {
+        self.by_block(unit).map(|(l, g)| l - g).sum()
+    }
+
+    /// ln l and ln g over the blocks that exist at a point.
+    fn ln_densities(&self, unit: &[Option<f64>]) -> (f64, f64) {
+        self.by_block(unit).fold((0.0, 0.0), |sums, (l, g)| (sums.0 + l, sums.1 + g))
+    }
+
+    fn by_block(&self, unit: &[Option<f64>]) -> impl Iterator<Item = (f64, f64)> {
+        self.blocks.iter().filter_map(|(block, l, g)| {
             let at: Option<Vec<f64>> = block.dimensions.iter().map(|dimension| unit[*dimension]).collect();
-            at.map_or(0.0, |at| l.ln_density(&at) - g.ln_density(&at))
-        };
-        self.blocks.iter().map(of).sum()
+            at.map(|at| (l.ln_density(&at), g.ln_density(&at)))
+        })
     }
 }
 
