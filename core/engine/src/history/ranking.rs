@@ -126,6 +126,13 @@ impl History {
         Some(directions.zip(values).map(|(direction, value)| loss(direction, value)).collect())
     }
 
+    /// The losses of all objectives at one report; `None` where one is not finite.
+    pub(crate) fn losses_at(&self, report: &Point) -> Option<Vec<f64>> {
+        let metrics = report.metrics.parse();
+        let of = |objective: &Objective| Some(loss(objective.direction, metrics.get(&objective.metric)?.value()?));
+        self.spec.objectives.iter().map(of).collect()
+    }
+
     /// What a trial breaks of all constraints together; infinite where that is not known.
     pub(crate) fn violation(&self, trial: &Trial) -> f64 {
         self.violations(trial).map_or(f64::INFINITY, |each| each.iter().map(|one| one.max(0.0)).sum())

@@ -11,11 +11,15 @@ const MODELLED: usize = 1000;
 /// Results up to which it has a part of the points, made from a part of the history.
 const SHARED: usize = 3000;
 
+/// Objectives of the largest study that is modelled: of more, weights lead to a few of the many directions, and trials are
+/// compared by fronts and volumes instead.
+const OBJECTIVES: usize = 3;
+
 /// How often the other one has its turn in between.
 const TURN: u64 = 4;
 
 /// Starts evenly spread, goes on by a Gaussian process ([`Gp`]), and as its cost grows with the history leaves more and more to the
-/// Parzen estimator ([`Tpe`]). Small spaces are gone through point by point, the most promising first.
+/// Parzen estimator ([`Tpe`]), to which studies of many objectives are left from the beginning. Small spaces are gone through point by point, the most promising first.
 #[derive(Debug, Default)]
 pub struct Auto {
     gp: Gp,
@@ -25,7 +29,8 @@ pub struct Auto {
 impl Sampler for Auto {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let results = view.finished().count();
-        let modelled = results <= MODELLED || (results <= SHARED && !view.trial().is_multiple_of(TURN));
+        let few = view.history().spec.objectives.len() <= OBJECTIVES;
+        let modelled = few && (results <= MODELLED || (results <= SHARED && !view.trial().is_multiple_of(TURN)));
         let chosen: &dyn Sampler = if modelled { &self.gp } else { &self.tpe };
         chosen.suggest(space, view, seed)
     }

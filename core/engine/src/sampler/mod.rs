@@ -10,6 +10,8 @@ mod nsga2;
 mod observation;
 mod random;
 mod reason;
+mod scalar;
+mod scale;
 mod sobol;
 mod standing;
 mod tpe;

@@ -1,6 +1,6 @@
 //! What every sampler promises, as a suite: points are valid, the same arguments give the same point, another seed
 //! gives other points, nothing that a decision may not see changes it, results of any kind are survived, and to maximise is
-//! to minimise the negative.
+//! to minimise the negative; all of it with one objective and with several.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,7 @@ use crate::history::History;
 use crate::order::View;
 use crate::propose::{Proposer, propose};
 use crate::sampler::SampleError;
+use crate::spec::{Order, OutcomeConstraint};
 use crate::verify::verify;
 
 /// Spaces on which a sampler is tried.
@@ -92,6 +93,7 @@ pub fn check_sampler(name: &str) {
 
         check_survival(name, text);
         check_directions(name, text);
+        check_objectives(name, text);
     }
     if takes(&study("x = { type = 'float', low = 0, high = 1 }").spec().space).is_ok() {
         check_independence(name);
@@ -166,6 +168,72 @@ fn check_directions(name: &str, space: &str) {
     assert_eq!(points(study(space).objective(loss)), points(gains), "{name} maximises as it minimises");
 }
 
+/// Two numbers between 0 and 1 that depend on the point alone.
+fn two(params: &Params) -> Vec<f64> {
+    let (key, most) = (params.key(), f64::from(u32::MAX));
+    let number = |digits: &str| u32::from_str_radix(digits, 16).map_or(0.0, |number| f64::from(number) / most);
+    vec![number(&key[..8]), number(&key[8..16])]
+}
+
+/// The same promises with several objectives: points are valid, decisions can be made again and need no memory, results inside
+/// the window do not matter, losses that are not finite, failures, early stops and outcome constraints are survived, and each
+/// objective is maximised as it is minimised.
+fn check_objectives(name: &str, space: &str) {
+    use Direction::{Maximize, Minimize};
+    let draft = |directions: &[Direction], values: fn(&Params) -> Vec<f64>| {
+        study(space).sampler(name).objectives(directions, values).trials(24).window(3)
+    };
+    let bound = OutcomeConstraint { metric: "value_2".to_owned(), at_most: Some(0.5), at_least: None };
+    let kinds = [
+        draft(&[Minimize; 2], two),
+        draft(&[Minimize; 2], two).with(|spec| spec.order = Order::Eager),
+        draft(&[Minimize; 2], |params| if params.key().as_str() < "8" { vec![0.0, f64::NAN] } else { two(params) })
+            .failing(FailureCause::Diverged, |params| params.key().as_str() > "d"),
+        draft(&[Minimize; 2], two).pruning(|params| params.key().as_str() < "8"),
+        draft(&[Minimize; 2], |params| two(params).into_iter().map(|loss| (loss - 0.5) * f64::MAX).collect()),
+        draft(&[Minimize; 2], |_| vec![1.0, 1.0]),
+        draft(&[Minimize, Maximize], two).with(|spec| spec.outcome_constraints = vec![bound.clone()]),
+        draft(&[Minimize; 3], |params| [two(params), vec![1.0 - two(params)[0]]].concat())
+            .pruning(|params| params.key().as_str() > "d"),
+        draft(&[Minimize; 5], |params| [two(params), two(params), vec![1.0 - two(params)[1]]].concat())
+            .with(|spec| spec.outcome_constraints = vec![bound.clone()]),
+    ];
+    for (kind, draft) in kinds.into_iter().enumerate() {
+        let history = draft.history();
+        for trial in &history.trials {
+            let checked = history.spec.space.check(trial.params.clone());
+            assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points for objectives of kind {kind}");
+            let view = View::then(&history, trial.number, trial.seen);
+            let again = Proposer::new(&history.spec.sampler).propose_from(view, trial.space_version);
+            let again = again.map(|again| again.0.params);
+            assert_eq!(again.as_ref(), Ok(&trial.params), "{name} needs no memory for objectives of kind {kind}");
+        }
+        assert_eq!(verify(&history).differences, [], "{name} decides the same again for objectives of kind {kind}");
+    }
+
+    let draft = |directions: &[Direction], values| draft(directions, values).window(1);
+    let history = draft(&[Minimize; 2], two).window(3).history();
+    let count = history.trials.len() as u64;
+    check_exhaustion(name, &history);
+    let events = draft(&[Minimize; 2], two).window(3).events();
+    let changed: Vec<Event> = events.into_iter().map(|event| spoil(event, count.saturating_sub(2))).collect();
+    let changed = History::fold(&changed).expect("the rules still hold");
+    let next = |history: &History| propose(history, count).map(|proposal| proposal.params);
+    assert_eq!(next(&changed), next(&history), "{name} looks at results inside the window");
+
+    let points =
+        |draft: StudyDraft| -> Vec<Params> { draft.history().trials.into_iter().map(|trial| trial.params).collect() };
+    let expected = points(draft(&[Minimize; 2], two));
+    let turned = [
+        draft(&[Maximize, Minimize], |params| vec![-two(params)[0], two(params)[1]]),
+        draft(&[Minimize, Maximize], |params| vec![two(params)[0], -two(params)[1]]),
+        draft(&[Maximize; 2], |params| vec![-two(params)[0], -two(params)[1]]),
+    ];
+    for draft in turned {
+        assert_eq!(points(draft), expected, "{name} maximises each objective as it minimises");
+    }
+}
+
 /// The space with a choice more in each categorical parameter.
 fn widened(space: &SearchSpace) -> SearchSpace {
     let mut parameters = space.parameters().to_vec();
@@ -184,7 +252,8 @@ fn spoil(mut event: Event, first: u64) -> Event {
         && *trial >= first
     {
         *value = Some(-1e6);
-        *metrics = MetricsJson::new(&[("value".to_owned(), seqtune_plugin::MetricValue::number(-1e6))].into());
+        let bad = |name: &str| (name.to_owned(), seqtune_plugin::MetricValue::number(-1e6));
+        *metrics = MetricsJson::new(&[bad("value"), bad("value_2")].into());
     }
     event
 }

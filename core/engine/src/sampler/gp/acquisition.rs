@@ -1,118 +1,85 @@
-//! What a point is worth: the logarithm of the improvement that is expected of it.
+//! What a point is worth: the logarithm of the gain that is expected of it, and those of the probabilities that it keeps what it
+//! must.
 //!
-//! `a(x) = ln σ(x) + ln (1/M) Σ_m h((f*_m - μ_m(x)) / σ(x))` over M fantasies: joint draws of the function at the points that are
-//! pending and at the best ones that were measured. In fantasy m the pending points have the drawn values, f*_m is the best value
-//! drawn, and the improvement of a new point over it is in closed form. It is the noisy expected improvement of Letham et
-//! al. (Bayesian Analysis, 2019) with the logarithm of Ament et al. (NeurIPS 2023), for one point at a time: since the point
-//! itself is not drawn, the deviation is shared by all fantasies.
-
-use faer::Mat;
+//! The gain is an improvement of one objective (`improvement`), or of the volume that is dominated in two (`volume`).
 
 use super::super::loops::ln_sum_exp;
 use super::axes::Row;
 use super::feasibility::Feasibility;
-use super::likelihood::Data;
-use super::normal::{ln_h, ln_h_slope};
-use super::posterior::{Belief, Posterior};
+use super::improvement::Improvement;
+use super::posterior::Posterior;
+use super::volume::Volume;
 
 /// Points that are evaluated at once: enough that the factor is read once for all of them.
 const BLOCK: usize = 64;
 
-/// The best points that were measured, whose true values are drawn.
-const BEST: usize = 16;
-
-/// Incumbents in a row that are replaced by their mean where nothing is pending.
-const ALIKE: usize = 8;
-
-/// What is known of one point.
-pub(super) struct Said {
+/// What is known of one objective at one point.
+pub(super) struct Expectation {
     /// What is expected there, and the deviation of that.
     pub(super) mean: f64,
     pub(super) deviation: f64,
-    /// The best value so far, on average; none where only the constraints count.
+    /// The best value so far, on average; none where a set is to become better.
     pub(super) incumbent: Option<f64>,
-    /// The logarithm of the probability of all constraints; none where there are none.
-    pub(super) ln_feasible: Option<f64>,
 }
 
-/// The logarithm of the expected improvement.
+impl Expectation {
+    /// Over all fantasies.
+    pub(super) fn of(posterior: &Posterior<'_>, row: &Row) -> Expectation {
+        let average = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let (mut mean, mut variance) = (0.0, 0.0);
+        for belief in posterior.beliefs(&posterior.cross(std::slice::from_ref(row), false)) {
+            mean = average(&belief.means);
+            let apart: Vec<f64> = belief.means.iter().map(|one| (one - mean) * (one - mean)).collect();
+            variance = belief.deviation * belief.deviation + average(&apart);
+        }
+        Expectation { mean, deviation: variance.sqrt(), incumbent: None }
+    }
+}
+
+/// What a point is to bring.
+pub(super) enum Gain<'a> {
+    /// What counts is to find a point that keeps the constraints.
+    Nothing,
+    /// A better value of one objective.
+    Improvement(Improvement<'a>),
+    /// A better set under two.
+    Volume(Volume<'a>),
+}
+
+/// The logarithm of the expected gain.
 pub(super) struct Acquisition<'a> {
-    posterior: Posterior<'a>,
-    /// The best value of each fantasy.
-    incumbents: Vec<f64>,
+    gain: Gain<'a>,
     /// What a point must keep to count: the logarithms of the probabilities are added.
     constraints: Vec<Feasibility<'a>>,
 }
 
 impl<'a> Acquisition<'a> {
-    /// Standard normal numbers that a fantasy needs.
-    pub(super) fn normals(data: &Data, pending: &[Row]) -> usize {
-        data.len().min(BEST) + pending.len()
+    pub(super) fn new(gain: Gain<'a>, constraints: Vec<Feasibility<'a>>) -> Acquisition<'a> {
+        Acquisition { gain, constraints }
     }
 
-    /// Without an objective: what counts is to find a point that keeps the constraints.
-    pub(super) fn of_feasibility(posterior: Posterior<'a>, constraints: Vec<Feasibility<'a>>) -> Acquisition<'a> {
-        Acquisition { posterior, incumbents: Vec::new(), constraints }
-    }
-
-    /// For data, of which the `feasible` ones can be the best, and pending points; a fantasy for each of `normals`, which has [`Acquisition::normals`] numbers.
-    pub(super) fn new(
-        posterior: Posterior<'a>,
-        data: &Data,
-        feasible: &[bool],
-        pending: &[Row],
-        normals: &[Vec<f64>],
-    ) -> Acquisition<'a> {
-        let measured: Vec<Row> = (0..data.len()).map(|k| data.points.row(k)).collect();
-        let means: Vec<f64> = means(&posterior, &measured);
-        let mut order: Vec<usize> = (0..data.len()).filter(|k| feasible[*k]).collect();
-        order.sort_by(|a, b| means[*a].total_cmp(&means[*b]).then(a.cmp(b)));
-        let mut rows: Vec<Row> = pending.to_vec();
-        rows.extend(order.iter().take(BEST).map(|k| measured[*k].clone()));
-        let draws = posterior.draws(&rows, normals);
-        let mut incumbents: Vec<f64> =
-            draws.iter().map(|draw| draw.iter().copied().fold(f64::INFINITY, f64::min)).collect();
-        let posterior = if pending.is_empty() {
-            // All fantasies have one posterior: of the best values a few that stand for all are enough.
-            incumbents.sort_by(f64::total_cmp);
-            let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-            incumbents = incumbents.chunks(ALIKE).map(mean).collect();
-            posterior
-        } else {
-            posterior.with_fantasies(data, pending, &draws)
-        };
-        Acquisition { posterior, incumbents, constraints: Vec::new() }
-    }
-
-    /// With constraints.
-    pub(super) fn under(mut self, constraints: Vec<Feasibility<'a>>) -> Acquisition<'a> {
-        self.constraints = constraints;
-        self
-    }
-
-    /// Of one point, over all fantasies.
-    pub(super) fn said(&self, row: &Row) -> Said {
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let row = std::slice::from_ref(row);
-        let (mut at, mut variance) = (0.0, 0.0);
-        for belief in self.posterior.beliefs(&self.posterior.cross(row, false)) {
-            at = mean(&belief.means);
-            let apart: Vec<f64> = belief.means.iter().map(|mean| (mean - at) * (mean - at)).collect();
-            variance = belief.deviation * belief.deviation + mean(&apart);
+    /// What is expected of one point, for each objective that is modelled; of none where only the constraints count.
+    pub(super) fn expectations(&self, row: &Row) -> Vec<Expectation> {
+        match &self.gain {
+            Gain::Nothing => Vec::new(),
+            Gain::Improvement(improvement) => vec![improvement.expectation(row)],
+            Gain::Volume(volume) => volume.expectations(row).into(),
         }
-        let ln_feasible = self.constraints.iter().flat_map(|constraint| constraint.values(row));
-        Said {
-            mean: at,
-            deviation: variance.sqrt(),
-            incumbent: (!self.incumbents.is_empty()).then(|| mean(&self.incumbents)),
-            ln_feasible: (!self.constraints.is_empty()).then(|| ln_feasible.sum()),
-        }
+    }
+
+    /// The logarithm of the probability of all constraints at one point; none where there are none.
+    pub(super) fn ln_feasible(&self, row: &Row) -> Option<f64> {
+        let each = self.constraints.iter().flat_map(|constraint| constraint.values(std::slice::from_ref(row)));
+        (!self.constraints.is_empty()).then(|| each.sum())
     }
 
     pub(super) fn values(&self, rows: &[Row]) -> Vec<f64> {
         let block = |rows: &[Row]| {
-            let beliefs = self.posterior.beliefs(&self.posterior.cross(rows, false));
-            let mut values: Vec<f64> = beliefs.into_iter().map(|belief| self.value(&belief)).collect();
+            let mut values = match &self.gain {
+                Gain::Nothing => vec![0.0; rows.len()],
+                Gain::Improvement(improvement) => improvement.values(rows),
+                Gain::Volume(volume) => volume.values(rows),
+            };
             for constraint in &self.constraints {
                 add(&mut values, &constraint.values(rows));
             }
@@ -125,56 +92,20 @@ impl<'a> Acquisition<'a> {
     pub(super) fn gradients(&self, rows: &[Row]) -> (Vec<f64>, Vec<Row>) {
         let (mut values, mut gradients) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for rows in rows.chunks(BLOCK) {
-            let cross = self.posterior.cross(rows, true);
-            let beliefs = self.posterior.beliefs(&cross);
-            let mut shares = Mat::zeros(self.posterior.fantasies(), rows.len());
-            let mut of_deviations = Vec::with_capacity(rows.len());
-            for (b, belief) in beliefs.iter().enumerate() {
-                let (value, of_deviation) = self.derivatives(belief, shares.col_as_slice_mut(b));
-                values.push(value);
-                of_deviations.push(of_deviation);
-            }
-            let first = gradients.len();
-            gradients.extend(self.posterior.gradients(rows, cross, &beliefs, shares.as_ref(), &of_deviations));
+            let (mut of_block, mut slopes) = match &self.gain {
+                Gain::Nothing => (vec![0.0; rows.len()], rows.iter().map(|row| vec![0.0; row.len()]).collect()),
+                Gain::Improvement(improvement) => improvement.gradients(rows),
+                Gain::Volume(volume) => volume.gradients(rows),
+            };
             for constraint in &self.constraints {
-                let (more, slopes) = constraint.gradients(rows);
-                add(&mut values[first..], &more);
-                gradients[first..].iter_mut().zip(slopes).for_each(|(gradient, slope)| add(gradient, &slope));
+                let (more, more_slopes) = constraint.gradients(rows);
+                add(&mut of_block, &more);
+                slopes.iter_mut().zip(more_slopes).for_each(|(slope, more)| add(slope, &more));
             }
+            values.append(&mut of_block);
+            gradients.append(&mut slopes);
         }
         (values, gradients)
-    }
-
-    /// The terms of the sum over fantasies.
-    fn standardised<'b>(&'b self, belief: &'b Belief) -> impl Iterator<Item = f64> + 'b {
-        // Without pending points all fantasies have one mean.
-        let mean = |m: usize| belief.means[if belief.means.len() == 1 { 0 } else { m }];
-        self.incumbents.iter().enumerate().map(move |(m, best)| (best - mean(m)) / belief.deviation)
-    }
-
-    fn value(&self, belief: &Belief) -> f64 {
-        if self.incumbents.is_empty() {
-            return 0.0;
-        }
-        let terms: Vec<f64> = self.standardised(belief).map(ln_h).collect();
-        libm::log(belief.deviation) + ln_mean_exp(&terms)
-    }
-
-    /// The value; its derivatives after the means into `of_means`, and that after the deviation.
-    fn derivatives(&self, belief: &Belief, of_means: &mut [f64]) -> (f64, f64) {
-        if self.incumbents.is_empty() {
-            return (0.0, 0.0);
-        }
-        let z: Vec<f64> = self.standardised(belief).collect();
-        let terms: Vec<f64> = z.iter().map(|z| ln_h(*z)).collect();
-        let total = ln_mean_exp(&terms);
-        let mut of_deviation = 1.0;
-        for (m, (z, term)) in z.iter().zip(&terms).enumerate() {
-            let share = libm::exp(term - total) / terms.len() as f64 * ln_h_slope(*z);
-            of_deviation -= share * z;
-            of_means[if of_means.len() == 1 { 0 } else { m }] -= share / belief.deviation;
-        }
-        (libm::log(belief.deviation) + total, of_deviation / belief.deviation)
     }
 }
 
@@ -189,25 +120,27 @@ fn add(to: &mut [f64], more: &[f64]) {
     to.iter_mut().zip(more).for_each(|(to, more)| *to += more);
 }
 
-fn ln_mean_exp(terms: &[f64]) -> f64 {
+/// ln of the mean of the numbers whose logarithms these are.
+pub(super) fn ln_mean_exp(terms: &[f64]) -> f64 {
     ln_sum_exp(terms) - libm::log(terms.len() as f64)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::likelihood::Data;
     use super::super::likelihood::Hyperparameters;
-    use super::super::testing::{axes_of, data, row};
+    use super::super::testing::{another, axes_of, data, row};
     use super::*;
     use crate::seed::rng_of;
     use rand_distr::{Distribution, StandardNormal};
 
     /// Against differences of the fourth order: the error over the norm of the gradient. Near the data and far from it,
-    /// with pending points and without, with constraints and without.
+    /// with pending points and without, with constraints and without, for one objective and for two.
     #[test]
     fn gradients_are_derivatives() {
-        for (n, axes, pending, constrained) in
-            [(5, 1, 0, false), (40, 4, 3, false), (40, 7, 0, true), (200, 6, 5, true), (1000, 8, 2, false)]
-        {
+        let kinds = [(5, 1, 0, false), (40, 4, 3, false), (40, 7, 0, true), (200, 6, 5, true), (1000, 8, 2, false)];
+        let kinds = kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]);
+        for ((n, axes, pending, constrained), several) in kinds {
             let axes = axes_of(axes);
             let data = data(&axes, n);
             let mut rng = rng_of(1, n as u64, "rows");
@@ -215,13 +148,22 @@ mod tests {
                 axes.iter().map(|_| -0.3).chain([0.1, if n % 2 == 0 { -6.0 } else { -3.0 }]).collect();
             let fitted = Hyperparameters::of(&logarithms);
             let pending: Vec<Row> = (0..pending).map(|_| row(&axes, &mut rng)).collect();
-            let numbers = Acquisition::normals(&data, &pending);
-            let normals: Vec<Vec<f64>> =
-                (0..8).map(|_| StandardNormal.sample_iter(&mut rng).take(numbers).collect()).collect();
-            let posterior = Posterior::new(&axes, &data, fitted.clone());
+            let second = another(&data);
+            let posterior = |data: &Data| Posterior::new(&axes, data, fitted.clone());
             let constraint = || Feasibility::new(&axes, &data, fitted.clone(), 0.25);
             let constraints = if constrained { vec![constraint(), constraint()] } else { Vec::new() };
-            let acquisition = Acquisition::new(posterior, &data, &vec![true; n], &pending, &normals).under(constraints);
+            let mut normals = |numbers: usize| -> Vec<Vec<f64>> {
+                (0..8).map(|_| StandardNormal.sample_iter(&mut rng).take(numbers).collect()).collect()
+            };
+            let gain = if several {
+                let normals = [(); 2].map(|()| normals(Volume::normals(&data, &pending)));
+                let posteriors = [posterior(&data), posterior(&second)];
+                Gain::Volume(Volume::new(posteriors, [&data, &second], &vec![true; n], &pending, &normals))
+            } else {
+                let normals = normals(Improvement::normals(&data, &pending));
+                Gain::Improvement(Improvement::new(posterior(&data), &data, &vec![true; n], &pending, &normals))
+            };
+            let acquisition = Acquisition::new(gain, constraints);
             let mut rows: Vec<Row> = (0..10).map(|_| row(&axes, &mut rng)).collect();
             // Close to a point that was measured, where the deviation is small.
             let mut near = data.points.row(2);
@@ -249,7 +191,10 @@ mod tests {
                     .collect();
                 let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
                 let error: Vec<f64> = gradient.iter().zip(&difference).map(|(a, b)| a - b).collect();
-                assert!(norm(&error) < 1e-6 * norm(gradient), "{n} points: {gradient:?} {difference:?}");
+                assert!(
+                    norm(&error) < 1e-6 * norm(gradient),
+                    "{n} points, several objectives: {several}: {gradient:?} {difference:?}"
+                );
             }
         }
     }

@@ -5,43 +5,51 @@
 //! known of other points, `acquisition` what each is worth (`feasibility`: under constraints), and `search` finds the point
 //! that is worth most (`descent`). Hyperparameters are fitted afresh to a first part of the results that depends on their number
 //! alone, so that a decision needs nothing of the ones before.
+//!
+//! Two objectives are modelled each by a process of its own, and a point is worth what it is expected to add to the volume that the
+//! best ones dominate (`volume`). More are made one loss by weights that are drawn anew for each trial
+//! ([`Scalar`](super::scalar::Scalar)).
 
 mod acquisition;
 mod axes;
 mod descent;
 mod feasibility;
 mod fit;
+mod improvement;
 mod kernel;
 mod likelihood;
 mod matrix;
 mod normal;
 mod posterior;
-mod scale;
 mod search;
 mod targets;
 #[cfg(test)]
 mod testing;
+mod volume;
 
 use std::sync::{Mutex, PoisonError};
 
 use rand_distr::{Distribution, StandardNormal};
 use seqtune_space::{Params, SearchSpace};
 
-use self::acquisition::Acquisition;
-use self::acquisition::Said;
+use self::acquisition::{Acquisition, Expectation, Gain};
 use self::axes::{Axis, Row, axes, row_of_point};
 use self::feasibility::Feasibility;
+use self::improvement::Improvement;
 use self::likelihood::{Data, Hyperparameters};
 use self::posterior::Posterior;
-use self::scale::Scale;
 use self::search::{Candidate, Search, Worth};
-use self::targets::Known;
+use self::targets::{Aims, Known};
+use self::volume::Volume;
 use super::observation::{Observation, Outcome, observations};
 use super::reason::value_of;
+use super::scalar::Scalar;
+use super::scale::Scale;
 use super::{
-    EXACT, Expected, GpReason, Reason, SampleError, Sampler, Suggestion, Turn, drawn, even, most_worth, start_up,
-    tried, untried,
+    EXACT, Expected, GpReason, Reason, SampleError, Sampler, Suggestion, Turn, drawn, even, most_worth, standing,
+    start_up, tried, untried,
 };
+use crate::hypervolume::{beyond, hypervolume};
 use crate::order::View;
 use crate::seed::{rng_of, seed_of};
 
@@ -58,8 +66,11 @@ const DOUBTED: u64 = 3;
 const STILL: usize = 10;
 const NOTHING: f64 = 1e-3;
 
-/// Fits that are remembered.
-const REMEMBERED: usize = 4;
+/// Fits that are remembered: those of two objectives, of failures, and of some constraints.
+const REMEMBERED: usize = 8;
+
+/// Points of a set that candidates are drawn around.
+const SPREAD: usize = 12;
 
 /// How strongly declared priors count: their density to this power, over the number of results.
 const PRIOR: f64 = 10.0;
@@ -77,7 +88,8 @@ const FITTED: usize = 400;
 const GROWTH: f64 = 1.05;
 
 /// Models the objective by a Gaussian process over the whole space, and proposes the point of which the largest improvement is
-/// expected. No point is proposed twice where others are left.
+/// expected: of one objective an improvement, of two a larger dominated volume, of more an improvement of their losses under weights
+/// that change with each trial. No point is proposed twice where others are left.
 #[derive(Debug, Default)]
 pub struct Gp {
     /// The last fits, and what they were made from: the same data give the same hyperparameters.
@@ -98,19 +110,44 @@ impl Sampler for Gp {
         let observations = observations(view);
         let results = observations.iter().filter(|one| one.outcome.has_loss()).count();
         let axes = axes(space);
-        let known = if results < start_up(space) { None } else { Known::of(space, &axes, view, &observations) };
+        let together = Gp::together(view, &observations, seed);
+        let aims = match (&together, view.history().spec.objectives.len()) {
+            (Some(scalar), _) => Aims::Together(scalar),
+            (None, 2) => Aims::Two,
+            (None, _) => Aims::One,
+        };
+        let known = if results < start_up(space) { None } else { Known::of(space, &axes, view, &observations, aims) };
         let Some(known) = known else {
             return even(space, view, seed, untried, results);
         };
         let known = known.thinned(&axes);
         let first = first_results(&observations, fitted_to(start_up(space), results));
-        let to_fit = Known::of(space, &axes, view, first).map_or_else(|| known.data.clone(), |first| first.data);
-        let fitted = self.fitted(&axes, &to_fit);
-        let posterior = Posterior::new(&axes, &known.data, fitted);
+        let first = Known::of(space, &axes, view, first, aims);
+        let first = first.as_ref().unwrap_or(&known);
+        let posterior = |to_fit: &Data, data: &Data| Posterior::new(&axes, data, self.fitted(&axes, to_fit));
+        let posteriors = (
+            posterior(&first.data, &known.data),
+            known.second.as_ref().zip(first.second.as_ref()).map(|((data, _), (first, _))| posterior(first, data)),
+        );
         let mut rng = rng_of(seed, 0, "gp");
-        let numbers = Acquisition::normals(&known.data, &known.pending);
-        let normals: Vec<Vec<f64>> =
-            (0..FANTASIES).map(|_| StandardNormal.sample_iter(&mut rng).take(numbers).collect()).collect();
+        let mut normals = |count: usize| -> Vec<Vec<f64>> {
+            (0..FANTASIES).map(|_| StandardNormal.sample_iter(&mut rng).take(count).collect()).collect()
+        };
+        let Known { data, feasible, pending, .. } = &known;
+        let gain = match (posteriors, &known.second) {
+            ((one, Some(other)), Some((second, _))) => {
+                let normals = [(); 2].map(|()| normals(Volume::normals(data, pending)));
+                feasible
+                    .contains(&true)
+                    .then(|| Gain::Volume(Volume::new([one, other], [data, second], feasible, pending, &normals)))
+            }
+            ((posterior, _), _) => {
+                let normals = normals(Improvement::normals(data, pending));
+                feasible
+                    .contains(&true)
+                    .then(|| Gain::Improvement(Improvement::new(posterior, data, feasible, pending, &normals)))
+            }
+        };
         let mut constraints = Vec::new();
         if known.trained.contains(&false) {
             let labels = known.labels();
@@ -122,25 +159,16 @@ impl Sampler for Gp {
             let fitted = self.fitted(&axes, &data.subset(&first));
             constraints.push(Feasibility::new(&axes, data, fitted, 0.0));
         }
-        let acquisition = if known.feasible.contains(&true) {
-            Acquisition::new(posterior, &known.data, &known.feasible, &known.pending, &normals).under(constraints)
-        } else {
-            Acquisition::of_feasibility(posterior, constraints)
-        };
+        let acquisition = Acquisition::new(gain.unwrap_or(Gain::Nothing), constraints);
         let guessed = space.parameters().iter().any(|parameter| parameter.prior.is_some());
         let worth = Worth { space, acquisition: &acquisition, prior: guessed.then_some(PRIOR / results as f64) };
         let why = |row: &Row, ln_improvement: f64, compared: Option<usize>, turn: Option<Turn>| {
-            let said = acquisition.said(row);
             Reason::Gp(GpReason {
                 points: known.data.len() as u64,
                 pending: known.pending.len() as u64,
-                expected: said
-                    .incumbent
-                    .map(|incumbent| expected(view, &known.scale, &said, incumbent))
-                    .into_iter()
-                    .collect(),
+                expected: expected(view, &known, aims, acquisition.expectations(row)),
                 ln_improvement,
-                feasible: said.ln_feasible.map(libm::exp),
+                feasible: acquisition.ln_feasible(row).map(libm::exp),
                 compared: compared.map(|points| points as u64),
                 turn,
             })
@@ -153,8 +181,8 @@ impl Sampler for Gp {
             return Ok(Suggestion::new(points.swap_remove(most), reason));
         }
         let tried = tried(view);
-        let best = best(space, view, &observations);
-        let neglected = if view.trial().is_multiple_of(DOUBTED) && stands_still(&observations) {
+        let best = best(space, &observations, aims);
+        let neglected = if view.trial().is_multiple_of(DOUBTED) && stands_still(&observations, aims) {
             neglected(&axes, &known)
         } else {
             None
@@ -173,6 +201,13 @@ impl Sampler for Gp {
 }
 
 impl Gp {
+    /// Objectives of which each has a model of its own. Of more the losses are modelled as one.
+    const OBJECTIVES: usize = 2;
+
+    fn together(view: &View<'_>, observations: &[Observation<'_>], seed: u64) -> Option<Scalar> {
+        if view.history().spec.objectives.len() > Gp::OBJECTIVES { Scalar::new(observations, seed) } else { None }
+    }
+
     /// The hyperparameters for these data, or for a part of them that is enough.
     fn fitted(&self, axes: &[Axis], data: &Data) -> Hyperparameters {
         let data = if data.len() > FITTED { data.subset(&spread(data)) } else { data.clone() };
@@ -189,16 +224,27 @@ impl Gp {
     }
 }
 
-/// What is said of a point, as values of the study's first objective.
-fn expected(view: &View<'_>, scale: &Scale, said: &Said, incumbent: f64) -> Expected {
-    let value = |target: f64| value_of(view, 0, scale.loss(target));
-    Expected {
-        metric: view.history().spec.objective().metric.clone(),
-        median: value(said.mean),
-        from: value(said.mean - said.deviation),
-        to: value(said.mean + said.deviation),
-        best: Some(value(incumbent)),
-    }
+/// What is expected of a point, as values of the study's objectives.
+fn expected(view: &View<'_>, known: &Known, aims: Aims<'_>, said: Vec<Expectation>) -> Vec<Expected> {
+    let scales = std::iter::once(&known.scale).chain(known.second.as_ref().map(|(_, scale)| scale));
+    let of = |(objective, (said, scale)): (usize, (Expectation, &Scale))| {
+        let value = |target: f64| match aims {
+            Aims::Together(_) => scale.loss(target),
+            Aims::One | Aims::Two => value_of(view, objective, scale.loss(target)),
+        };
+        let metric = match aims {
+            Aims::Together(_) => "the weighted losses of all objectives".to_owned(),
+            Aims::One | Aims::Two => view.history().spec.objectives[objective].metric.clone(),
+        };
+        Expected {
+            metric,
+            median: value(said.mean),
+            from: value(said.mean - said.deviation),
+            to: value(said.mean + said.deviation),
+            best: said.incumbent.map(value),
+        }
+    };
+    said.into_iter().zip(scales).enumerate().map(of).collect()
 }
 
 /// What it means that an axis had its turn.
@@ -208,14 +254,11 @@ fn turn(space: &SearchSpace, axis: usize, params: &Params) -> Turn {
 }
 
 /// Whether the last results were no better than those before, to speak of.
-fn stands_still(observations: &[Observation<'_>]) -> bool {
-    let losses: Vec<f64> = observations
-        .iter()
-        .filter_map(|one| match one.outcome {
-            Outcome::Completed { loss } => Some(loss),
-            _ => None,
-        })
-        .collect();
+fn stands_still(observations: &[Observation<'_>], aims: Aims<'_>) -> bool {
+    if let Aims::Two = aims {
+        return set_stands_still(observations);
+    }
+    let losses: Vec<f64> = observations.iter().filter_map(|one| completed_loss(one, aims)).collect();
     let Some(before) = losses.len().checked_sub(STILL) else { return false };
     let least = |losses: &[f64]| losses.iter().copied().fold(f64::INFINITY, f64::min);
     let mut first = losses[..before].to_vec();
@@ -224,6 +267,28 @@ fn stands_still(observations: &[Observation<'_>]) -> bool {
     // Against what there was to gain in the beginning: later results are all near the best.
     let distance = first.get(first.len() / 2).map_or(0.0, |median| median - least(&losses));
     least(&losses[..before]) - least(&losses) < NOTHING * distance
+}
+
+/// The same of a set, by the volume that it dominates.
+fn set_stands_still(observations: &[Observation<'_>]) -> bool {
+    let completed = observations.iter().filter(|one| matches!(one.outcome, Outcome::Completed { .. }));
+    // So that volumes stay finite.
+    let losses: Vec<Vec<f64>> =
+        completed.map(|one| one.losses().iter().map(|loss| loss.clamp(-1e150, 1e150)).collect()).collect();
+    let losses: Vec<&[f64]> = losses.iter().map(Vec::as_slice).collect();
+    let Some(before) = losses.len().checked_sub(STILL) else { return false };
+    let reference = beyond(&losses);
+    let (now, then) = (hypervolume(&losses, &reference), hypervolume(&losses[..before], &reference));
+    now - then < NOTHING * now
+}
+
+/// The one loss that a completed trial has.
+fn completed_loss(one: &Observation<'_>, aims: Aims<'_>) -> Option<f64> {
+    match (one.outcome, aims) {
+        (Outcome::Completed { .. }, Aims::Together(scalar)) => Some(scalar.loss(one.losses())),
+        (Outcome::Completed { loss }, _) => Some(loss),
+        _ => None,
+    }
 }
 
 /// The choice that was tried least: its axis, and where it is along it.
@@ -267,14 +332,21 @@ fn spread(data: &Data) -> Vec<usize> {
     order
 }
 
-/// Where the best points are.
-fn best(space: &SearchSpace, view: &View<'_>, observations: &[Observation<'_>]) -> Vec<Vec<Option<f64>>> {
+/// Where the best points are: of two objectives those of the first fronts that have the most room.
+fn best(space: &SearchSpace, observations: &[Observation<'_>], aims: Aims<'_>) -> Vec<Vec<Option<f64>>> {
+    if let Aims::Two = aims {
+        let completed: Vec<&Observation<'_>> =
+            observations.iter().filter(|one| matches!(one.outcome, Outcome::Completed { .. })).collect();
+        let mut best = Vec::new();
+        for mut group in standing::groups(&completed) {
+            standing::spread_first(&completed, &mut group);
+            best.extend(group);
+        }
+        return best.into_iter().take(SPREAD).map(|at| space.encode(completed[at].params)).collect();
+    }
     let mut order: Vec<(bool, f64, &Params)> = observations
         .iter()
-        .filter_map(|one| match one.outcome {
-            Outcome::Completed { loss } => Some((!view.history().is_feasible(one.trial), loss, one.params)),
-            _ => None,
-        })
+        .filter_map(|one| Some((one.violation != 0.0, completed_loss(one, aims)?, one.params)))
         .collect();
     order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     order.into_iter().take(search::CENTRES).map(|(.., params)| space.encode(params)).collect()

@@ -129,7 +129,7 @@ impl Search<'_> {
             candidates.extend(self.place(scrambled(index, dimensions, sobol_seed, rng))?);
         }
         for number in 0..AROUND {
-            let Some(centre) = best.get(number % CENTRES.min(best.len()).max(1)) else { break };
+            let Some(centre) = best.get(number % best.len().max(1)) else { break };
             let width = NEAR[number % NEAR.len()];
             // In many dimensions a point far from its centre in all of them is far from everything: some stay.
             let share = (3.0 / dimensions as f64).clamp(0.2, 1.0);

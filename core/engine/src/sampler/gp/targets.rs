@@ -4,21 +4,21 @@
 //! the loss that it was predicted to reach, and with the variance of that prediction. Points that failed by their own fault
 //! count as bad as the worst.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use seqtune_space::SearchSpace;
 
 use super::super::observation::{Observation, Outcome, loss_of};
+use super::super::scalar::Scalar;
+use super::super::scale::{LARGEST, Scale};
 use super::axes::{Axis, Row, row_of};
 use super::kernel::squared_distances;
 use super::likelihood::Data;
-use super::scale::Scale;
 use super::{CHOSEN, WHOLE};
+use crate::domination::fronts;
 use crate::history::{Trial, TrialEnd};
 use crate::order::View;
-
-/// Losses farther apart than this are not told apart: their differences stay finite.
-const LARGEST: f64 = 1e300;
 
 /// Variance of what is assumed of a point that failed.
 const ASSUMED: f64 = 0.1;
@@ -29,6 +29,8 @@ pub(super) struct Known {
     pub(super) data: Data,
     /// What its targets are.
     pub(super) scale: Scale,
+    /// The same points with the targets of a second objective, and what these are.
+    pub(super) second: Option<(Data, Scale)>,
     /// Points whose results are not seen yet.
     pub(super) pending: Vec<Row>,
     /// For each datum, whether its point could be trained.
@@ -39,14 +41,38 @@ pub(super) struct Known {
     pub(super) constraints: Vec<Data>,
 }
 
+/// Which losses are modelled.
+#[derive(Clone, Copy)]
+pub(super) enum Aims<'s> {
+    /// That of the only objective.
+    One,
+    /// Those of two, each by itself.
+    Two,
+    /// Those of several as one.
+    Together(&'s Scalar),
+}
+
+/// The losses that are modelled; the second one is 0 where there is one.
+type Losses = [f64; 2];
+
+impl Aims<'_> {
+    fn of(self, losses: &[f64]) -> Losses {
+        match (self, losses) {
+            (Aims::Two, [first, second, ..]) => [*first, *second].map(|loss| loss.clamp(-LARGEST, LARGEST)),
+            (Aims::Together(scalar), losses) => [scalar.loss(losses), 0.0],
+            (_, losses) => [losses.first().map_or(0.0, |loss| loss.clamp(-LARGEST, LARGEST)), 0.0],
+        }
+    }
+}
+
 /// One point's losses.
 struct Measured {
     row: Row,
-    /// The mean of the completed ones, or the prediction.
-    loss: f64,
+    /// The means of the completed ones, or the predictions.
+    losses: Losses,
     count: f64,
-    /// Standard deviation of a prediction.
-    deviation: f64,
+    /// Standard deviations of predictions.
+    deviations: Losses,
     /// By how much it breaks each outcome constraint, on average; none where that is not known.
     violations: Vec<f64>,
 }
@@ -58,68 +84,74 @@ impl Known {
         axes: &[Axis],
         view: &View<'_>,
         observations: &[Observation<'_>],
+        aims: Aims<'_>,
     ) -> Option<Known> {
         let mut measured: Vec<Measured> = Vec::new();
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut failed: Vec<Row> = Vec::new();
         let mut pending: Vec<Row> = Vec::new();
-        let curves = Curves::new(view, observations);
+        let curves = Curves::new(view, observations, aims);
         let mut coordinates = 0;
-        for Observation { trial, params, outcome, .. } in observations {
+        for one in observations {
+            let Observation { trial, params, outcome, .. } = one;
             let unit = space.encode(params);
             coordinates += unit.iter().flatten().count();
             let row = || row_of(axes, &unit);
             match outcome {
-                Outcome::Completed { loss } => {
-                    let loss = loss.clamp(-LARGEST, LARGEST);
+                Outcome::Completed { .. } => {
+                    let losses = aims.of(one.losses());
                     let violations = view.history().violations(trial).unwrap_or_default();
                     match places.get(trial.config_key.as_str()) {
                         Some(at) => {
                             let one = &mut measured[*at];
                             one.count += 1.0;
-                            one.loss += (loss - one.loss) / one.count;
+                            for (mean, loss) in one.losses.iter_mut().zip(losses) {
+                                *mean += (loss - *mean) / one.count;
+                            }
                             for (mean, violation) in one.violations.iter_mut().zip(violations) {
                                 *mean += (violation - *mean) / one.count;
                             }
                         }
                         None => {
                             places.insert(&trial.config_key, measured.len());
-                            measured.push(Measured { row: row(), loss, count: 1.0, deviation: 0.0, violations });
+                            let deviations = [0.0; 2];
+                            measured.push(Measured { row: row(), losses, count: 1.0, deviations, violations });
                         }
                     }
                 }
                 // Where the point was also trained to the end, there is nothing to predict.
                 Outcome::Pruned { .. } if places.contains_key(trial.config_key.as_str()) => {}
-                Outcome::Pruned { step, loss } => {
-                    let (loss, deviation) = curves.predict(*step, loss.clamp(-LARGEST, LARGEST));
+                Outcome::Pruned { step, .. } => {
+                    let (losses, deviations) = curves.predict(*step, aims.of(one.losses()));
                     let violations = Vec::new();
-                    measured.push(Measured { row: row(), loss, count: 1.0, deviation, violations });
+                    measured.push(Measured { row: row(), losses, count: 1.0, deviations, violations });
                 }
                 Outcome::Failed => failed.push(row()),
                 Outcome::Pending => pending.push(row()),
             }
         }
-        let scale = Scale::of(&measured.iter().map(|one| one.loss).collect::<Vec<_>>())?;
-        let mut data = Data::new(axes.len());
-        data.dimension = (coordinates as f64 / observations.len().max(1) as f64).max(1.0);
-        for one in &measured {
-            let target = scale.target(one.loss);
-            // What a deviation of the loss is on the scale.
-            let spread = 0.5 * (scale.target(one.loss + one.deviation) - scale.target(one.loss - one.deviation));
-            data.push(&one.row, target, one.count, spread * spread);
-        }
-        let worst = data.targets.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let dimension = (coordinates as f64 / observations.len().max(1) as f64).max(1.0);
+        let (mut data, scale) = scaled(axes, dimension, &measured, 0)?;
+        let mut second = match aims {
+            Aims::Two => Some(scaled(axes, dimension, &measured, 1)?),
+            Aims::One | Aims::Together(_) => None,
+        };
         let mut trained = vec![true; data.len()];
         let asked = view.history().spec.outcome_constraints.len();
         let keeps = |one: &Measured| one.violations.len() == asked && one.violations.iter().all(|by| *by <= 0.0);
         let mut feasible: Vec<bool> = measured.iter().map(keeps).collect();
+        let worst = |data: &Data| data.targets.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let worsts = (worst(&data), second.as_ref().map(|(data, _)| worst(data)));
         for row in &failed {
-            data.push(row, worst, 1.0, ASSUMED);
+            data.push(row, worsts.0, 1.0, ASSUMED);
+            if let (Some((second, _)), Some(worst)) = (&mut second, worsts.1) {
+                second.push(row, worst, 1.0, ASSUMED);
+            }
             trained.push(false);
             feasible.push(false);
         }
         let constraints = (0..asked).map(|which| broken(axes, data.dimension, &measured, which)).collect();
-        Some(Known { data, scale, pending, trained, feasible, constraints })
+        Some(Known { data, scale, second, pending, trained, feasible, constraints })
     }
 
     /// For each point whether it failed: 1 where it did, -1 where it did not.
@@ -131,6 +163,18 @@ impl Known {
         labels
     }
 
+    /// The points by their targets; with two objectives by fronts.
+    fn best_first(&self) -> Vec<usize> {
+        let first = &self.data.targets;
+        let Some((second, _)) = &self.second else {
+            let mut order: Vec<usize> = (0..first.len()).collect();
+            order.sort_by(|a, b| first[*a].total_cmp(&first[*b]).then(a.cmp(b)));
+            return order;
+        };
+        let pairs: Vec<[f64; 2]> = first.iter().zip(&second.targets).map(|(a, b)| [*a, *b]).collect();
+        fronts(&pairs.iter().map(|pair| pair.as_slice()).collect::<Vec<_>>()).concat()
+    }
+
     /// Of a history that is too large for one model, the part that matters for where the best points are.
     pub(super) fn thinned(self, axes: &[Axis]) -> Known {
         let data = &self.data;
@@ -138,8 +182,7 @@ impl Known {
             return self;
         }
         let [best, newest, nearest] = CHOSEN;
-        let mut order: Vec<usize> = (0..data.len()).collect();
-        order.sort_by(|a, b| data.targets[*a].total_cmp(&data.targets[*b]).then(a.cmp(b)));
+        let mut order = self.best_first();
         let mut distances = vec![0.0; data.len()];
         let even = vec![1.0; axes.len()];
         squared_distances(axes, &even, &data.points, 0, &data.points.row(order[0]), &mut distances);
@@ -157,6 +200,7 @@ impl Known {
         Known {
             data: data.subset(&chosen),
             scale: self.scale,
+            second: self.second.as_ref().map(|(data, scale)| (data.subset(&chosen), scale.clone())),
             trained: of_chosen(&self.trained),
             feasible: of_chosen(&self.feasible),
             // Of these the newest, which are around the best.
@@ -164,6 +208,20 @@ impl Known {
             pending: self.pending,
         }
     }
+}
+
+/// The targets of one loss, and their scale.
+fn scaled(axes: &[Axis], dimension: f64, measured: &[Measured], which: usize) -> Option<(Data, Scale)> {
+    let scale = Scale::of(&measured.iter().map(|one| one.losses[which]).collect::<Vec<_>>())?;
+    let mut data = Data::new(axes.len());
+    data.dimension = dimension;
+    for one in measured {
+        let (loss, deviation) = (one.losses[which], one.deviations[which]);
+        // What a deviation of the loss is on the scale.
+        let spread = 0.5 * (scale.target(loss + deviation) - scale.target(loss - deviation));
+        data.push(&one.row, scale.target(loss), one.count, spread * spread);
+    }
+    Some((data, scale))
 }
 
 /// By how much points break one outcome constraint: 0 stays 0, and what is large is drawn in on both sides.
@@ -179,38 +237,64 @@ fn broken(axes: &[Axis], dimension: f64, measured: &[Measured], which: usize) ->
 }
 
 /// What completed trials did after a step, for trials that were stopped there.
-struct Curves<'a> {
+struct Curves<'a, 's> {
     view: View<'a>,
-    completed: Vec<(&'a Trial, f64)>,
+    aims: Aims<'s>,
+    completed: Vec<(&'a Trial, Losses)>,
+    /// Losses that were read from the metrics of a trial's report, by their numbers.
+    read: RefCell<HashMap<(u64, usize), Option<Losses>>>,
 }
 
-impl<'a> Curves<'a> {
-    fn new(view: &View<'a>, observations: &[Observation<'a>]) -> Curves<'a> {
+impl<'a, 's> Curves<'a, 's> {
+    fn new(view: &View<'a>, observations: &[Observation<'a>], aims: Aims<'s>) -> Curves<'a, 's> {
         let completed = observations.iter().filter_map(|one| match one.outcome {
-            Outcome::Completed { loss } if one.trial.end == Some(TrialEnd::Completed) => Some((one.trial, loss)),
+            Outcome::Completed { .. } if one.trial.end == Some(TrialEnd::Completed) => {
+                Some((one.trial, aims.of(one.losses())))
+            }
             _ => None,
         });
-        Curves { view: *view, completed: completed.collect() }
+        Curves { view: *view, aims, completed: completed.collect(), read: RefCell::default() }
     }
 
-    /// The loss that is expected at the end where it is `loss` at `step`, and the standard deviation of that.
-    fn predict(&self, step: u64, loss: f64) -> (f64, f64) {
-        let changes: Vec<f64> = self
+    /// The losses of one report.
+    fn losses(&self, trial: &Trial, report: usize) -> Option<Losses> {
+        if let Aims::One = self.aims {
+            return Some([loss_of(&self.view, trial.reports[report].value?), 0.0]);
+        }
+        let read = || {
+            let losses = self.view.history().losses_at(&trial.reports[report])?;
+            Some(self.aims.of(&losses))
+        };
+        *self.read.borrow_mut().entry((trial.number, report)).or_insert_with(read)
+    }
+
+    /// The losses that are expected at the end where they are `losses` at `step`, and the standard deviations of that.
+    fn predict(&self, step: u64, losses: Losses) -> (Losses, Losses) {
+        let changes: Vec<Losses> = self
             .completed
             .iter()
             .filter_map(|(trial, last)| {
                 let at = trial.reports.partition_point(|point| point.step <= step).checked_sub(1)?;
-                Some(last.clamp(-LARGEST, LARGEST) - loss_of(&self.view, trial.reports[at].value?))
+                let then = self.losses(trial, at)?;
+                Some([last[0] - then[0], last[1] - then[1]])
             })
             .collect();
-        let count = changes.len() as f64;
-        if changes.len() < 3 {
-            // Nothing is known of how losses go on: as far as they have been seen to go.
-            let farthest = changes.iter().fold(0.0_f64, |most, change| most.max(change.abs()));
-            return (loss, farthest.max(0.1 * loss.abs()));
-        }
-        let mean = changes.iter().sum::<f64>() / count;
-        let variance = changes.iter().map(|change| (change - mean) * (change - mean)).sum::<f64>() / (count - 1.0);
-        (loss + mean, (variance * (1.0 + 1.0 / count)).sqrt())
+        let of =
+            |which: usize| predicted(&changes.iter().map(|change| change[which]).collect::<Vec<_>>(), losses[which]);
+        let (first, second) = (of(0), of(1));
+        ([first.0, second.0], [first.1, second.1])
     }
+}
+
+/// A loss at the end and its standard deviation, by what others changed from there on.
+fn predicted(changes: &[f64], loss: f64) -> (f64, f64) {
+    let count = changes.len() as f64;
+    if changes.len() < 3 {
+        // Nothing is known of how losses go on: as far as they have been seen to go.
+        let farthest = changes.iter().fold(0.0_f64, |most, change| most.max(change.abs()));
+        return (loss, farthest.max(0.1 * loss.abs()));
+    }
+    let mean = changes.iter().sum::<f64>() / count;
+    let variance = changes.iter().map(|change| (change - mean) * (change - mean)).sum::<f64>() / (count - 1.0);
+    (loss + mean, (variance * (1.0 + 1.0 / count)).sqrt())
 }

@@ -32,3 +32,13 @@ pub(super) fn data(axes: &[Axis], n: usize) -> Data {
     }
     data
 }
+
+/// The same points with other values, which are at odds with the first ones.
+pub(super) fn another(data: &Data) -> Data {
+    let mut second = data.clone();
+    for (k, target) in second.targets.iter_mut().enumerate() {
+        let row = data.points.row(k);
+        *target = row.iter().enumerate().map(|(j, x)| (2.0 - 3.0 * x + j as f64).cos()).sum::<f64>() - 0.5 * *target;
+    }
+    second
+}

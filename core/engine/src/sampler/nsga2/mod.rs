@@ -45,7 +45,11 @@ impl Sampler for Nsga2 {
         let observations = observations(view);
         let Population { generation, ranked } = Population::of(view, &observations);
         if generation == 0 || ranked.len() < FEWEST {
-            return even(space, view, seed, untried, ranked.len());
+            let Suggestion { params, mut reason } = even(space, view, seed, untried, ranked.len())?;
+            if let Reason::StartUp { needed, .. } = &mut reason {
+                *needed = POPULATION as u64;
+            }
+            return Ok(Suggestion::new(params, reason));
         }
         let grains: Vec<Grain> = space.dimensions().iter().map(|dimension| space.grain(dimension, CELLS)).collect();
         let parents: Vec<Vec<Option<f64>>> = ranked.iter().map(|one| space.encode(one.params)).collect();

@@ -1,4 +1,4 @@
-//! How losses become targets: numbers that a Gaussian process can hold.
+//! How losses become targets: numbers that a Gaussian process can hold, and that can be compared between objectives.
 //!
 //! Losses are standardised robustly, those far on the bad side are drawn in logarithmically, and where it makes them much more
 //! like a normal distribution a power transform bends the whole scale (Yeo and Johnson, Biometrika 2000; for Bayesian
@@ -6,6 +6,9 @@
 
 use argmin::core::{CostFunction, Error, Executor};
 use argmin::solver::brent::BrentOpt;
+
+/// Losses farther apart than this are not told apart: their differences stay finite.
+pub(super) const LARGEST: f64 = 1e300;
 
 /// Robust deviations above the median beyond which losses are drawn in.
 const TAIL: f64 = 3.0;
