@@ -36,15 +36,15 @@ pub(crate) fn gain(point: &[f64], others: &[&[f64]], reference: &[f64]) -> f64 {
     (own - hypervolume(&limited, reference)).max(0.0)
 }
 
-/// A reference point a little beyond these points: their worst losses, and 10 % of their ranges more, or a hundredth of their
-/// size where a loss does not vary.
-pub(crate) fn beyond(points: &[&[f64]]) -> Vec<f64> {
+/// A reference point beyond these points: their worst losses and this share of their ranges more, or a hundredth of their size
+/// where a loss does not vary.
+pub(crate) fn beyond(points: &[&[f64]], share: f64) -> Vec<f64> {
     let losses = points.first().map_or(0, |point| point.len());
     let beyond = |loss: usize| {
         let of = || points.iter().map(|point| point[loss]);
         let (least, most) = (of().fold(f64::INFINITY, f64::min), of().fold(f64::NEG_INFINITY, f64::max));
         // In two steps: the range may be larger than the largest number.
-        let more = 0.1 * most - 0.1 * least;
+        let more = share * most - share * least;
         most + if more > 0.0 { more } else { (0.01 * most.abs()).max(f64::MIN_POSITIVE) }
     };
     (0..losses).map(beyond).collect()
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn a_reference_lies_beyond() {
-        assert_eq!(beyond(&[&[0.0, 5.0], &[10.0, 5.0]]), [11.0, 5.05]);
-        let far = beyond(&[&[f64::MIN / 4.0], &[f64::MAX / 4.0]]);
+        assert_eq!(beyond(&[&[0.0, 5.0], &[10.0, 5.0]], 0.1), [11.0, 5.05]);
+        let far = beyond(&[&[f64::MIN / 4.0], &[f64::MAX / 4.0]], 0.1);
         assert!(far[0].is_finite() && far[0] > f64::MAX / 4.0);
     }
 }

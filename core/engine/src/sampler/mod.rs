@@ -12,6 +12,8 @@ mod random;
 mod reason;
 mod scalar;
 mod scale;
+#[cfg(test)]
+mod several;
 mod sobol;
 mod standing;
 mod tpe;

@@ -41,7 +41,7 @@ const SPACES: [&str; 7] = [
 /// With the promise that it breaks.
 pub fn check_sampler(name: &str) {
     let takes = |space: &SearchSpace| study(SPACES[0]).sampler(name).spec().sampler.takes(space);
-    for text in SPACES {
+    for (number, text) in SPACES.into_iter().enumerate() {
         if let Err(reason) = takes(&study(text).spec().space) {
             let refused = propose(&study(text).sampler(name).with(|spec| spec.seed = 3).history(), 1);
             assert_eq!(refused, Err(reason), "{name} refuses what it cannot search");
@@ -93,7 +93,10 @@ pub fn check_sampler(name: &str) {
 
         check_survival(name, text);
         check_directions(name, text);
-        check_objectives(name, text);
+        // Of numbers in cells, of conditions, of one point, and of lists: the others say nothing new here.
+        if [1, 2, 3, 6].contains(&number) {
+            check_objectives(name, text);
+        }
     }
     if takes(&study("x = { type = 'float', low = 0, high = 1 }").spec().space).is_ok() {
         check_independence(name);

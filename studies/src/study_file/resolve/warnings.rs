@@ -15,14 +15,12 @@ const DECADES: f64 = 12.0;
 
 pub(super) fn of(spec: &StudySpec, settings: &Settings, feasibility: &Feasibility) -> Vec<String> {
     let mut warnings = budget(spec, settings);
-    if spec.objectives.len() > 1 {
-        warnings.push(format!(
-            "the sampler learns from the first objective, {}, alone; `seqtune best` shows the Pareto set of all",
-            spec.objective().metric
-        ));
-    }
-    if !spec.outcome_constraints.is_empty() {
-        warnings.push("the sampler does not learn from outcome constraints; they say which trials are best".to_owned());
+    if !spec.outcome_constraints.is_empty() && !learns_constraints(&spec.sampler) {
+        warnings.push(
+            "the sampler does not learn from outcome constraints; they say which trials are best, and `auto`, `gp`, `tpe`, \
+             `cmaes` and `nsga2` learn where they are kept"
+                .to_owned(),
+        );
     }
     if spec.trial.checkpoint_every > spec.trial.steps {
         let (every, steps) = (spec.trial.checkpoint_every, spec.trial.steps);
@@ -44,6 +42,18 @@ pub(super) fn of(spec: &StudySpec, settings: &Settings, feasibility: &Feasibilit
     }
     spec.space.parameters().iter().for_each(|parameter| self::parameter(parameter, &mut warnings));
     warnings
+}
+
+/// Whether points depend on which outcome constraints earlier ones kept.
+fn learns_constraints(sampler: &SamplerSpec) -> bool {
+    match sampler {
+        SamplerSpec::Auto | SamplerSpec::Tpe | SamplerSpec::Gp | SamplerSpec::CmaEs | SamplerSpec::Nsga2 => true,
+        SamplerSpec::Random | SamplerSpec::Sobol | SamplerSpec::Grid => false,
+        // Within an arm; which arm it is follows from losses alone.
+        SamplerSpec::Bandit { inner, plain, .. } => {
+            !plain && !matches!(inner, ArmSampler::Random | ArmSampler::Sobol | ArmSampler::Grid)
+        }
+    }
 }
 
 fn budget(spec: &StudySpec, settings: &Settings) -> Vec<String> {
@@ -69,6 +79,7 @@ fn budget(spec: &StudySpec, settings: &Settings) -> Vec<String> {
                 | SamplerSpec::Tpe
                 | SamplerSpec::Gp
                 | SamplerSpec::CmaEs
+                | SamplerSpec::Nsga2
                 | SamplerSpec::Bandit { .. } => "the study ends when all are tried",
             }
         )),

@@ -277,7 +277,7 @@ fn set_stands_still(observations: &[Observation<'_>]) -> bool {
         completed.map(|one| one.losses().iter().map(|loss| loss.clamp(-1e150, 1e150)).collect()).collect();
     let losses: Vec<&[f64]> = losses.iter().map(Vec::as_slice).collect();
     let Some(before) = losses.len().checked_sub(STILL) else { return false };
-    let reference = beyond(&losses);
+    let reference = beyond(&losses, 0.1);
     let (now, then) = (hypervolume(&losses, &reference), hypervolume(&losses[..before], &reference));
     now - then < NOTHING * now
 }

@@ -22,6 +22,10 @@ const BEST_AT_MOST: usize = 25;
 const COMPARED: usize = 64;
 const OBJECTIVES: usize = 4;
 
+/// How far the reference point lies beyond the points, as a share of their range: the ends of a front are as good as its
+/// middle, and nearer to it they would hardly count.
+const BEYOND: f64 = 1.0;
+
 /// What a point weighs that dominates nothing alone, as a share of what the best ones weigh on average.
 const LEAST: f64 = 0.1;
 
@@ -109,7 +113,7 @@ fn subset(ranked: &[&Observation<'_>], group: &mut Vec<usize>, count: usize) -> 
     let compared = &group[..group.len().min(COMPARED)];
     let points = even(compared.iter().map(|at| ranked[*at].losses()));
     let points: Vec<&[f64]> = points.iter().map(Vec::as_slice).collect();
-    greedy_subset(&points, count, &beyond(&points)).into_iter().map(|k| compared[k]).collect()
+    greedy_subset(&points, count, &beyond(&points, BEYOND)).into_iter().map(|k| compared[k]).collect()
 }
 
 /// What the best ones weigh.
@@ -122,7 +126,7 @@ fn weights(ranked: &[&Observation<'_>], best: &[usize]) -> Vec<f64> {
     }
     let points = even(best.iter().map(|at| ranked[*at].losses()));
     let points: Vec<&[f64]> = points.iter().map(Vec::as_slice).collect();
-    let reference = beyond(&points);
+    let reference = beyond(&points, BEYOND);
     let alone = |at: usize| gain(points[at], &[&points[..at], &points[at + 1..]].concat(), &reference);
     let gains: Vec<f64> = (0..points.len()).map(alone).collect();
     let mean = gains.iter().sum::<f64>() / gains.len() as f64;
