@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rand_distr::{Distribution, StandardNormal};
 use seqtune_plugin::{Direction, FailureCause, FamilyInfo, MetricInfo, MetricValue};
 use seqtune_space::{Params, SearchSpace};
 
@@ -9,6 +10,7 @@ use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
 use crate::propose::Proposer;
 use crate::sampler::SampleError;
+use crate::seed::rng_of;
 use crate::spec::{
     Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,
     WorkerSettings,
@@ -26,6 +28,7 @@ pub struct StudyDraft {
     objective: Option<fn(&Params) -> f64>,
     failing: Option<(FailureCause, At)>,
     pruning: Option<At>,
+    noise: f64,
 }
 
 /// A study that minimises `value` over a space in TOML.
@@ -68,9 +71,18 @@ pub fn study(space: &str) -> StudyDraft {
         space,
         sampler: SamplerSpec::Random,
         pruner: PrunerSpec::None,
+        replicates: None,
         enqueue: Vec::new(),
     };
-    StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000, objective: None, failing: None, pruning: None }
+    StudyDraft {
+        spec,
+        trials: 0,
+        at_us: 1_700_000_000_000_000,
+        objective: None,
+        failing: None,
+        pruning: None,
+        noise: 0.0,
+    }
 }
 
 impl StudyDraft {
@@ -110,6 +122,13 @@ impl StudyDraft {
     #[must_use]
     pub fn objective(mut self, objective: fn(&Params) -> f64) -> StudyDraft {
         self.objective = Some(objective);
+        self
+    }
+
+    /// Adds noise to the values: normal, of this standard deviation, and the same for the same point and training seed.
+    #[must_use]
+    pub fn noise(mut self, deviation: f64) -> StudyDraft {
+        self.noise = deviation;
         self
     }
 
@@ -162,6 +181,7 @@ impl StudyDraft {
                 Some(objective) => objective(params),
                 None => self.spec.space.encode(params).into_iter().flatten().sum::<f64>(),
             };
+            let value = if self.noise > 0.0 { value + self.noise * noise(params, proposal.seed) } else { value };
             let metric = MetricValue::number(value);
             let value = Some(value).filter(|value| value.is_finite());
             let metrics = MetricsJson::new(&BTreeMap::from([("value".to_owned(), metric)]));
@@ -192,4 +212,10 @@ impl StudyDraft {
     pub fn history(&self) -> History {
         History::fold(&self.events()).expect("the test's log keeps the rules")
     }
+}
+
+/// A normal number that depends on the point and the seed alone.
+fn noise(params: &Params, seed: u64) -> f64 {
+    let key = u64::from_str_radix(&params.key()[..16], 16).unwrap_or_default();
+    StandardNormal.sample(&mut rng_of(seed, key, "noise of a test"))
 }
