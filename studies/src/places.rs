@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use seqtune::study_file::nearest;
-use seqtune_core::is_study;
+use seqtune_core::{History, is_study};
 
 use crate::error::CommandError;
 
@@ -32,6 +32,15 @@ pub(crate) fn study(argument: &Path) -> Result<PathBuf, CommandError> {
         None => format!("the studies in {RESULTS}/ are {}", names.join(", ")),
     };
     Err(CommandError::Usage(format!("there is no study in {}; {hint}", argument.display())))
+}
+
+/// What is said where a study has no trial of this number.
+pub(crate) fn no_trial(directory: &Path, history: &History, number: u64) -> CommandError {
+    let there = match history.trials.len() {
+        0 => "it has none yet".to_owned(),
+        count => format!("its trials are 0 to {}", count - 1),
+    };
+    CommandError::Usage(format!("{} has no trial {number}: {there}", directory.display()))
 }
 
 /// All studies under `results/`, by name.

@@ -83,6 +83,7 @@ fn every_command_explains_itself() {
         "status",
         "trials",
         "best",
+        "replicate",
         "view",
         "export",
         "explain",

@@ -88,6 +88,7 @@ impl ToyStudy {
             // It learns from the results: a table can only be the same where they are.
             sampler: SamplerSpec::Tpe,
             pruner: PrunerSpec::None,
+            replicates: None,
             enqueue: Vec::new(),
         };
         let budget = Budget { trials: Some(12), ..Budget::default() };

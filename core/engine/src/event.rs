@@ -166,6 +166,9 @@ pub enum EventKind {
         /// The request that asked for it; absent where the study file lists it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request: Option<u64>,
+        /// Whether it was tried before and is to be tried with another seed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
     },
     /// The space became wider.
     SpaceChanged {
@@ -211,6 +214,8 @@ pub enum Origin {
     Enqueued,
     /// The sampler chose it.
     Sampler,
+    /// It was among the leading ones, and measured again with another seed.
+    Replicate,
     /// It was tried elsewhere, and came with its result. Samplers learn from it, and nobody decided about it here.
     Added,
 }

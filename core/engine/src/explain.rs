@@ -47,6 +47,13 @@ pub enum Why {
         /// With this request; in the study file where there is none.
         request: Option<u64>,
     },
+    /// It was among the leading ones, and measured again with another seed.
+    Replicate {
+        /// The first trial of the configuration.
+        of: u64,
+        /// How likely it was to be the best of the leading five; none while nothing was known of how far seeds lie apart.
+        probability: Option<f64>,
+    },
     /// It was tried elsewhere.
     Added,
     /// The sampler chose it.

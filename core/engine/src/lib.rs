@@ -28,6 +28,7 @@ mod history;
 mod hypervolume;
 mod order;
 mod propose;
+mod replicate;
 pub mod sampler;
 pub mod seed;
 mod spec;
@@ -42,8 +43,8 @@ pub use order::{View, next_trial_may_start};
 pub use propose::{Proposal, Proposer, propose};
 pub use sampler::{Grid, SampleError, Sampler, Suggestion, start_up};
 pub use spec::{
-    ArmSampler, Budget, FamilyChoice, Objective, Order, OutcomeConstraint, PrunerSpec, Reduce, SamplerSpec, Settings,
-    StudySpec, TrialSpec, WorkerSettings,
+    ArmSampler, Budget, FamilyChoice, Objective, Order, OutcomeConstraint, PrunerSpec, Reduce, ReplicateSpec,
+    SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
 };
 pub use store::{FORMAT_VERSION, Request, RequestKind, Store, StoreError, StoreReader, is_study};
 pub use verify::{Difference, Verified, verify};

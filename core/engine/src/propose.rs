@@ -6,6 +6,7 @@ use crate::event::{EventKind, Origin, Seen};
 use crate::explain::{Explanation, Why};
 use crate::history::{History, Queued, Trial};
 use crate::order::View;
+use crate::replicate;
 use crate::sampler::{SampleError, Sampler, sampler_of};
 use crate::seed::seed_of;
 use crate::spec::SamplerSpec;
@@ -21,7 +22,7 @@ pub struct Proposal {
     pub origin: Origin,
     /// Version of the space that it was decided in.
     pub space_version: u64,
-    /// Which repetition of the configuration; above 0 only where the sampler repeats points on purpose.
+    /// Which repetition of the configuration; above 0 only where it is repeated on purpose.
     pub replicate: u64,
     /// Seed of the training. It depends on the replicate, not on the trial: configurations are compared on common
     /// seeds.
@@ -59,7 +60,7 @@ impl Proposer {
     }
 
     /// What trial `trial` is, at the present end of the log: a waiting point of the queue, else the default configuration
-    /// for trial 0, else what the sampler suggests.
+    /// for trial 0, else a leading configuration with another seed where the study asks for that, else what the sampler suggests.
     ///
     /// # Errors
     /// Where the sampler has nothing to suggest.
@@ -95,15 +96,21 @@ impl Proposer {
     pub(crate) fn propose_from(&self, view: View<'_>, space_version: u64) -> Result<(Proposal, Why), SampleError> {
         let (history, trial) = (view.history(), view.trial());
         let (spec, space) = (&history.spec, history.space(space_version));
-        let (params, origin, why) = if let Some(queued) = waiting(&view) {
+        let queued = waiting(&view);
+        let repeated = || spec.replicates.and_then(|rule| replicate::due(&view, &rule));
+        let (params, origin, why) = if let Some(queued) = queued {
             (queued.params.clone(), Origin::Enqueued, Why::Enqueued { request: queued.request })
         } else if let Some(defaults) = (trial == 0).then(|| space.defaults()).flatten() {
             (defaults, Origin::Default, Why::Default)
+        } else if let Some(repeated) = repeated() {
+            let (of, probability) = (repeated.trial.number, repeated.probability);
+            (repeated.trial.params.clone(), Origin::Replicate, Why::Replicate { of, probability })
         } else {
             let suggested = self.sampler.suggest(space, &view, seed_of(spec.seed, trial, "sampler"))?;
             (suggested.params, Origin::Sampler, Why::Sampler(suggested.reason))
         };
-        let replicate = if spec.sampler.repeats() {
+        let again = origin == Origin::Replicate || queued.is_some_and(|queued| queued.again);
+        let replicate = if again || spec.sampler.repeats() {
             let key = params.key();
             view.earlier().filter(|earlier| earlier.config_key == key).count() as u64
         } else {

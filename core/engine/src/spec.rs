@@ -40,6 +40,9 @@ pub struct StudySpec {
     /// Which trials are stopped early.
     #[serde(default)]
     pub pruner: PrunerSpec,
+    /// Whether leading configurations are measured again during the search, and how often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicates: Option<ReplicateSpec>,
     /// Points to try first, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enqueue: Vec<Params>,
@@ -281,6 +284,23 @@ pub enum PrunerSpec {
 impl PrunerSpec {
     /// Names that a study file may use.
     pub const NAMES: [&'static str; 1] = ["none"];
+}
+
+/// Extra seeds for leading configurations during the search: while the leader is less likely than not to be the best of the
+/// leading five, the likeliest of them is trained again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplicateSpec {
+    /// Seeds of one configuration at most, the first included.
+    pub seeds: u64,
+    /// The share of all trials that are extra seeds, at most.
+    pub share: f64,
+}
+
+impl Default for ReplicateSpec {
+    fn default() -> Self {
+        ReplicateSpec { seeds: 3, share: 0.125 }
+    }
 }
 
 /// What may change while the study lives. Each change is an event.

@@ -74,6 +74,7 @@ fn state_in_words(snapshot: &Snapshot, row: &TrialRow, now_us: i64) -> String {
         Origin::Default => "The default configuration.",
         Origin::Enqueued => "Asked for by somebody.",
         Origin::Sampler => "",
+        Origin::Replicate => "Another seed of a leading configuration.",
         Origin::Added => "Evaluated elsewhere, and added with its result.",
     };
     let differed = match row.differed.as_slice() {

@@ -84,6 +84,7 @@ pub(super) fn specification(opening: &Opening) -> StudySpec {
         space: opening.space.clone(),
         sampler: opening.sampler.clone().unwrap_or_default(),
         pruner: opening.pruner.clone(),
+        replicates: None,
         enqueue: Vec::new(),
     }
 }

@@ -12,7 +12,8 @@ use crate::places;
 
 /// Show the best trials, and how to reproduce them
 ///
-/// Only completed trials count, and those that satisfy the study's outcome constraints come first. With several objectives
+/// Only completed trials count, and those that satisfy the study's outcome constraints come first. A configuration that was
+/// trained with several seeds counts with their mean. With several objectives
 /// the Pareto set is shown: the trials that no other one beats in one objective without losing in another; --top ranks by
 /// the first objective instead. The parameters are printed as TOML, complete as the family received them, ready for
 /// [[enqueue]] or, as fixed values, for [space]. Fields of -f json and csv: as in `seqtune trials`.
@@ -92,6 +93,17 @@ fn show(out: &mut dyn Write, directory: &Path, history: &History, trial: &Trial)
         if violation > 0.0 {
             writeln!(out, "# it breaks {constraint} by {}", show_number(Some(violation)))?;
         }
+    }
+    let seeds = history.seeds(trial);
+    if seeds.len() > 1 && history.spec.objectives.len() == 1 {
+        let values: Vec<f64> = seeds.iter().filter_map(|seed| history.value(seed)).collect();
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        let error = (squares / (count - 1.0) / count).sqrt();
+        let numbers: Vec<String> = seeds.iter().map(|seed| seed.number.to_string()).collect();
+        let (mean, error) = (show_number(Some(mean)), show_number(Some(error)));
+        writeln!(out, "# mean of {count} seeds: {mean} ± {error} (standard error; trials {})", numbers.join(", "))?;
     }
     let steps = history.spec.trial.steps.max(trial.step());
     writeln!(out, "# best step {reached} of {steps}, seed {}", trial.seed)?;

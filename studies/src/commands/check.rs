@@ -137,6 +137,9 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
     };
     let kind = |value: serde_json::Value| value["type"].as_str().unwrap_or_default().to_owned();
     let (sampler, pruner) = (kind(serde_json::to_value(&spec.sampler)?), kind(serde_json::to_value(&spec.pruner)?));
+    let replicates = spec.replicates.map_or(String::new(), |rule| {
+        format!("; up to {} seeds of leading configurations, in {} of the trials", rule.seeds, percent(rule.share))
+    });
     let lines = [
         ("study", spec.name.clone()),
         ("directory", places::directory_of(&spec.name).display().to_string()),
@@ -145,7 +148,7 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
         ("objective", spec.objectives.iter().map(objective).collect::<Vec<_>>().join("; ")),
         ("trial", format!("{} steps{}; {limits}", trial.steps, of(&spec.info.step))),
         ("budget", if budget.is_empty() { "none".to_owned() } else { budget.join(", ") }),
-        ("sampler", format!("{sampler}; seed {}; order {order}", spec.seed)),
+        ("sampler", format!("{sampler}; seed {}; order {order}{replicates}", spec.seed)),
         ("pruner", pruner),
         ("workers", format!("{} on {}", settings.workers.count, settings.workers.device)),
         ("enqueued", spec.enqueue.len().to_string()),

@@ -52,11 +52,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     let mut rows = Vec::with_capacity(arguments.trials.len());
     for number in &arguments.trials {
         let Some(trial) = history.trial(*number) else {
-            let there = match history.trials.len() {
-                0 => "it has none yet".to_owned(),
-                count => format!("its trials are 0 to {}", count - 1),
-            };
-            return Err(CommandError::Usage(format!("{} has no trial {number}: {there}", directory.display())));
+            return Err(places::no_trial(&directory, &history, *number));
         };
         let explanation = proposer.explain(&history, trial).map_err(|error| {
             CommandError::Other(format!("trial {number} cannot be decided again by this build: {error}"))
@@ -103,6 +99,20 @@ fn in_words(history: &History, trial: &Trial, explanation: &Explanation) -> Vec<
         Why::Default => lines.push("  The first trial is of the default configuration.".to_owned()),
         Why::Enqueued { request: None } => lines.push("  The study file asks for this point.".to_owned()),
         Why::Enqueued { request: Some(id) } => lines.push(format!("  Request {id} asked for this point.")),
+        Why::Replicate { of, probability } => {
+            lines.push(format!(
+                "  The configuration of trial {of} was among the leading ones, and measured with another seed."
+            ));
+            lines.push(match probability {
+                Some(probability) => {
+                    format!(
+                        "  It was the best of the leading five with probability {}, and none was that for sure.",
+                        show(*probability)
+                    )
+                }
+                None => "  Nothing was known yet of how far seeds lie apart.".to_owned(),
+            });
+        }
         Why::Added => lines.push("  It was tried elsewhere and added with its result.".to_owned()),
         Why::Sampler(reason) => lines.extend(of_reason(reason).into_iter().map(|line| format!("  {line}"))),
     }

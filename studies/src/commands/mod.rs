@@ -10,6 +10,7 @@ pub(crate) mod export;
 pub(crate) mod families;
 pub(crate) mod import_space;
 pub(crate) mod init;
+pub(crate) mod replicate;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod status;

@@ -67,7 +67,12 @@ pub fn edit(
         let declared = declared.then(|| spec.info.parameters.clone());
         events.push(EventKind::SpaceChanged { version, from_trial, space: spec.space.clone(), declared });
     }
-    events.extend(added.into_iter().map(|params| EventKind::Enqueued { params, from_trial, request: None }));
+    events.extend(added.into_iter().map(|params| EventKind::Enqueued {
+        params,
+        from_trial,
+        request: None,
+        again: false,
+    }));
     Ok(events)
 }
 
@@ -273,10 +278,10 @@ mod tests {
             kinds,
             [
                 EventKind::SettingsChanged { settings: settings.clone(), from_trial: 2 },
-                EventKind::Enqueued { params: point(0.7), from_trial: 2, request: None },
+                EventKind::Enqueued { params: point(0.7), from_trial: 2, request: None, again: false },
             ]
         );
-        let asked = EventKind::Enqueued { params: point(0.9), from_trial: 2, request: Some(1) };
+        let asked = EventKind::Enqueued { params: point(0.9), from_trial: 2, request: Some(1), again: false };
         let history = History::fold(&with(draft.events(), [kinds, vec![asked]].concat())).unwrap();
         assert_eq!(edit(&history, &spec, &[], &settings), Ok(Vec::new()), "a second time there is nothing to do");
         spec.enqueue.push(point(0.7));

@@ -19,6 +19,9 @@ use crate::launch::WorkerProgram;
 /// How long workers may take to leave their step after they were asked to.
 const LEAVE_LIMIT: Duration = Duration::from_secs(7);
 
+/// Seeds that one request can ask for.
+const MOST_SEEDS: u64 = 100;
+
 /// How often requests and limits are looked at.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -332,10 +335,24 @@ impl Turn<'_> {
                 }
                 Some(RequestKind::Enqueue { params }) => match self.log.history().spec.complete(&params) {
                     Ok(_) => {
-                        kinds.push(EventKind::Enqueued { params, from_trial, request: Some(request.id) });
+                        let request = Some(request.id);
+                        kinds.push(EventKind::Enqueued { params, from_trial, request, again: false });
                         format!("enqueued, from trial {from_trial} on")
                     }
                     Err(error) => format!("refused: {error}"),
+                },
+                Some(RequestKind::Replicate { trial, seeds }) => match self.log.history().trial(trial) {
+                    Some(trial) => {
+                        let again = EventKind::Enqueued {
+                            params: trial.params.clone(),
+                            from_trial,
+                            request: Some(request.id),
+                            again: true,
+                        };
+                        kinds.extend(std::iter::repeat_n(again, seeds.min(MOST_SEEDS) as usize));
+                        format!("enqueued with {} more seeds, from trial {from_trial} on", kinds.len())
+                    }
+                    None => format!("refused: there is no trial {trial}"),
                 },
                 None => "refused: this seqtune does not know the request".to_owned(),
             };

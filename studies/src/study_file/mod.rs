@@ -34,7 +34,7 @@ mod tree;
 
 use std::path::{Path, PathBuf};
 
-use seqtune_core::{Budget, FamilyChoice, Order, PrunerSpec, SamplerSpec, TrialSpec, WorkerSettings};
+use seqtune_core::{Budget, FamilyChoice, Order, PrunerSpec, ReplicateSpec, SamplerSpec, TrialSpec, WorkerSettings};
 use seqtune_plugin::DataSpec;
 use seqtune_space::SearchSpace;
 
@@ -69,6 +69,7 @@ pub struct StudyFile {
     budget: Budget,
     sampler: Placed<SamplerSpec>,
     pruner: PrunerSpec,
+    replicates: Option<ReplicateSpec>,
     workers: WorkerSettings,
     space: SpaceTable,
     enqueue: Vec<PointTable>,
@@ -118,6 +119,21 @@ impl StudyFile {
         let pruner = section("pruner", "[pruner]")?.map(sections::pruner).transpose()?.unwrap_or_default();
         let workers = section("workers", "[workers]")?.map(sections::workers).transpose()?.unwrap_or_default();
         let sampler = root.take("sampler").map(|field| sections::sampler(&field)).transpose()?;
+        let sampler = sampler.unwrap_or(Placed { value: SamplerSpec::Auto, span: 0..0 });
+        let repeated = root.take("replicates");
+        let replicates =
+            repeated.as_ref().map(|field| sections::replicates(field.table("[replicates]")?)).transpose()?;
+        if let Some(field) = repeated {
+            if objectives.len() > 1 {
+                let several = "[replicates] measures the leading trials again, and with several objectives none leads";
+                return Err(field.wrong_key(several));
+            }
+            if sampler.value.repeats() {
+                return Err(
+                    field.wrong_key("a bandit whose arms are points repeats them anyway; leave [replicates] out")
+                );
+            }
+        }
         let space = root.require("space", "[space] with lr = { type = \"float\", low = 1e-4, high = 0.1 }")?;
         let space = space::read(&source, &space)?;
         let enqueue = root.take("enqueue").map(|field| sections::enqueue(&field)).transpose()?.unwrap_or_default();
@@ -136,8 +152,9 @@ impl StudyFile {
             order,
             window,
             budget,
-            sampler: sampler.unwrap_or(Placed { value: SamplerSpec::Auto, span: 0..0 }),
+            sampler,
             pruner,
+            replicates,
             workers,
             space,
             enqueue,

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use seqtune_core::bandit::Rule;
-use seqtune_core::{ArmSampler, Budget, FamilyChoice, PrunerSpec, Reduce, SamplerSpec, TrialSpec, WorkerSettings};
+use seqtune_core::{
+    ArmSampler, Budget, FamilyChoice, PrunerSpec, Reduce, ReplicateSpec, SamplerSpec, TrialSpec, WorkerSettings,
+};
 use seqtune_plugin::Direction;
 use seqtune_space::Value;
 
@@ -193,6 +195,23 @@ pub(super) fn sampler(field: &Field<'_>) -> Result<Placed<SamplerSpec>, StudyFil
     }
     table.finish()?;
     Ok(Placed { value, span: kind.span() })
+}
+
+pub(super) fn replicates(mut table: Table<'_>) -> Result<ReplicateSpec, StudyFileError> {
+    let default = ReplicateSpec::default();
+    let share = table.take("share");
+    let replicates = ReplicateSpec {
+        seeds: table.take("seeds").map(|field| field.whole(2..=1000)).transpose()?.unwrap_or(default.seeds),
+        share: match &share {
+            Some(field) => match field.positive()? {
+                share if share < 1.0 => share,
+                _ => return Err(field.must_be("a share of the trials: a number between 0 and 1")),
+            },
+            None => default.share,
+        },
+    };
+    table.finish()?;
+    Ok(replicates)
 }
 
 pub(super) fn pruner(mut table: Table<'_>) -> Result<PrunerSpec, StudyFileError> {

@@ -396,6 +396,12 @@ fn wrong_files_are_explained_in_one_sentence_at_their_place() {
         appended("[workers]\ncount = 5000\n"),
         appended("[workers]\ndevice = \"gpu\"\n"),
         appended("[sampler]\ntype = \"sobel\"\n"),
+        appended("[replicates]\nseeds = 1\n"),
+        appended("[replicates]\nshare = 1.5\n"),
+        appended("[replicates]\nshares = 0.5\n"),
+        appended("[sampler]\ntype = \"bandit\"\nplain = true\n[replicates]\n"),
+        replaced("metric = \"valid/auc\"", "")
+            + "[replicates]\n[[objective]]\nmetric = \"valid/auc\"\n[[objective]]\nmetric = \"valid/loss\"\n",
         appended("[data]\nnoise = nan\n"),
         appended("[[objective]]\nmetric = \"valid/loss\"\n"),
         // Parameters.

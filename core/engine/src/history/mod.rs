@@ -52,6 +52,8 @@ pub struct Queued {
     pub params: Params,
     /// The request that asked for it; `None` where the study file lists it.
     pub request: Option<u64>,
+    /// Whether it was tried before and is to be tried with another seed.
+    pub again: bool,
 }
 
 /// The log breaks one of its own rules: it was written by something else.
@@ -85,7 +87,7 @@ impl History {
             queue: spec
                 .enqueue
                 .iter()
-                .map(|params| Queued { from_trial: 0, params: params.clone(), request: None })
+                .map(|params| Queued { from_trial: 0, params: params.clone(), request: None, again: false })
                 .collect(),
             spaces: vec![(0, Arc::new(spec.space.clone()))],
             left_us: first.at_us,
@@ -206,8 +208,9 @@ impl History {
             EventKind::Failed { trial, cause, message } => {
                 self.end_trial(*trial, TrialEnd::Failed { cause: *cause, message: message.clone() }, event)?;
             }
-            EventKind::Enqueued { params, from_trial, request } => {
-                self.queue.push(Queued { from_trial: *from_trial, params: params.clone(), request: *request });
+            EventKind::Enqueued { params, from_trial, request, again } => {
+                let (from_trial, request, again) = (*from_trial, *request, *again);
+                self.queue.push(Queued { from_trial, params: params.clone(), request, again });
             }
             EventKind::SpaceChanged { version, from_trial, space, declared } => {
                 if *version != self.spaces.len() as u64 {

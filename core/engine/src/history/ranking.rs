@@ -1,11 +1,13 @@
 //! Which trials are good: values under the objectives, violations of the outcome constraints, and the order of both.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use seqtune_plugin::Direction;
 
 use super::{History, Point, Trial, TrialEnd};
 use crate::domination::first_front;
+use crate::replicate::Beliefs;
 use crate::spec::{Objective, Reduce};
 
 impl History {
@@ -50,7 +52,8 @@ impl History {
     }
 
     /// The best completed trial: of those that satisfy the outcome constraints, or else of those that break them least.
-    /// The lower number where two are equal.
+    /// The lower number where two are equal. Where a study repeats configurations, each is as good as
+    /// its mean over all seeds is expected to be.
     pub fn best(&self) -> Option<&Trial> {
         let mut best: Option<(Rank, &Trial)> = None;
         for (rank, trial) in self.rated() {
@@ -62,7 +65,8 @@ impl History {
     }
 
     /// Completed trials with a value: those that satisfy the outcome constraints first, then those that break them least;
-    /// among equals by the first objective, then by number.
+    /// among equals by the first objective, then by number. Where a study repeats configurations, all trials of one rank
+    /// alike.
     pub fn ranked(&self) -> Vec<&Trial> {
         let mut ranked: Vec<(Rank, &Trial)> = self.rated().collect();
         ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -107,15 +111,47 @@ impl History {
         self.trials.iter().filter(|trial| trial.end == Some(TrialEnd::Completed))
     }
 
+    /// The completed trials with a value that have the configuration of `trial`, which are its seeds, in number order.
+    pub fn seeds(&self, trial: &Trial) -> Vec<&Trial> {
+        let same = |other: &&Trial| other.config_key == trial.config_key && self.value(other).is_some();
+        self.completed().filter(same).collect()
+    }
+
     fn rated(&self) -> impl Iterator<Item = (Rank, &Trial)> {
+        let means = self.means();
         self.completed().filter_map(move |trial| {
-            let loss = self.loss(trial)?;
-            Some((Rank { violation: self.violation(trial), loss }, trial))
+            let own = Rank { violation: self.violation(trial), loss: self.loss(trial)? };
+            let rank = means.get(trial.config_key.as_str()).copied().unwrap_or(own);
+            Some((rank, trial))
         })
     }
 
+    /// What each configuration's mean over all seeds is expected to be; nothing where none was repeated.
+    fn means(&self) -> HashMap<&str, Rank> {
+        // Most studies repeat nothing.
+        if self.trials.iter().all(|trial| trial.replicate == 0) {
+            return HashMap::new();
+        }
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let (mut losses, mut violations) = (Vec::<Vec<f64>>::new(), Vec::<f64>::new());
+        for trial in self.completed() {
+            let Some(loss) = self.loss(trial) else { continue };
+            let at = *places.entry(&trial.config_key).or_insert_with(|| {
+                losses.push(Vec::new());
+                violations.push(0.0);
+                losses.len() - 1
+            });
+            losses[at].push(loss);
+            violations[at] += self.violation(trial);
+        }
+        let seeds: Vec<&[f64]> = losses.iter().map(Vec::as_slice).collect();
+        let expected = Beliefs::of(&seeds).means;
+        let rank = |at: usize| Rank { violation: violations[at] / losses[at].len() as f64, loss: expected[at] };
+        places.into_iter().map(|(key, at)| (key, rank(at))).collect()
+    }
+
     /// The value under the first objective, turned so that less is better.
-    pub(super) fn loss(&self, trial: &Trial) -> Option<f64> {
+    pub(crate) fn loss(&self, trial: &Trial) -> Option<f64> {
         Some(loss(self.spec.objective().direction, self.value(trial)?))
     }
 
@@ -147,6 +183,7 @@ fn loss(direction: Direction, value: f64) -> f64 {
 }
 
 /// Less is better.
+#[derive(Clone, Copy, Debug)]
 struct Rank {
     violation: f64,
     loss: f64,

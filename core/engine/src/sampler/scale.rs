@@ -73,7 +73,8 @@ impl Scale {
     /// The loss that has this target.
     pub(super) fn loss(&self, target: f64) -> f64 {
         let drawn = self.drawn.invert(unbend(self.bent.invert(target), self.power));
-        let standard = if drawn > TAIL { TAIL + libm::expm1(drawn - TAIL) } else { drawn };
+        // Farther out a loss would have no number.
+        let standard = if drawn > TAIL { TAIL + libm::expm1((drawn - TAIL).min(600.0)) } else { drawn };
         self.median + self.spread * standard
     }
 

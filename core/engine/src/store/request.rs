@@ -31,6 +31,13 @@ pub enum RequestKind {
         /// The point.
         params: Params,
     },
+    /// Try the configuration of this trial with so many seeds more.
+    Replicate {
+        /// The trial.
+        trial: u64,
+        /// How many.
+        seeds: u64,
+    },
 }
 
 pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<Request>> {

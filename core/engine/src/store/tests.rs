@@ -266,6 +266,7 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
             params: draft().spec().space.decode(&[0.5]).unwrap(),
             from_trial,
             request: request.map(u64::from),
+            again: request.is_some(),
         }),
         (1..9u64, 1.0..9.0f64).prop_map(|(version, high)| {
             let text = format!("x = {{ type = 'float', low = 0, high = {high} }}\nconstraints = ['x < 8']");

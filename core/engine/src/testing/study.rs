@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rand_distr::{Distribution, StandardNormal};
 use seqtune_plugin::{Direction, FailureCause, FamilyInfo, MetricInfo, MetricValue};
 use seqtune_space::{Params, SearchSpace};
 
@@ -9,6 +10,7 @@ use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
 use crate::propose::Proposer;
 use crate::sampler::SampleError;
+use crate::seed::rng_of;
 use crate::spec::{
     Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,
     WorkerSettings,
@@ -33,6 +35,7 @@ pub struct StudyDraft {
     objectives: Option<Losses>,
     failing: Option<(FailureCause, At)>,
     pruning: Option<At>,
+    noise: f64,
 }
 
 /// A study that minimises `value` over a space in TOML.
@@ -65,9 +68,18 @@ pub fn study(space: &str) -> StudyDraft {
         space,
         sampler: SamplerSpec::Random,
         pruner: PrunerSpec::None,
+        replicates: None,
         enqueue: Vec::new(),
     };
-    StudyDraft { spec, trials: 0, at_us: 1_700_000_000_000_000, objectives: None, failing: None, pruning: None }
+    StudyDraft {
+        spec,
+        trials: 0,
+        at_us: 1_700_000_000_000_000,
+        objectives: None,
+        failing: None,
+        pruning: None,
+        noise: 0.0,
+    }
 }
 
 /// The name of the metric of an objective: `value`, `value_2`, `value_3`, ...
@@ -138,6 +150,13 @@ impl StudyDraft {
         self
     }
 
+    /// Adds noise to the values: normal, of this standard deviation, and the same for the same point and training seed.
+    #[must_use]
+    pub fn noise(mut self, deviation: f64) -> StudyDraft {
+        self.noise = deviation;
+        self
+    }
+
     /// Lets the trials at these points fail, for this cause.
     #[must_use]
     pub fn failing(mut self, cause: FailureCause, at: At) -> StudyDraft {
@@ -188,6 +207,11 @@ impl StudyDraft {
                 Some(Losses::Several(values)) => values(params),
                 None => vec![self.spec.space.encode(params).into_iter().flatten().sum::<f64>()],
             };
+            let noisy = |(index, value): (usize, f64)| match self.noise {
+                noise if noise > 0.0 => value + noise * self::noise(params, proposal.seed.wrapping_add(index as u64)),
+                _ => value,
+            };
+            let values: Vec<f64> = values.into_iter().enumerate().map(noisy).collect();
             let value = values.first().copied().filter(|value| value.is_finite());
             let named = values.into_iter().enumerate();
             let metrics: BTreeMap<String, MetricValue> =
@@ -220,4 +244,10 @@ impl StudyDraft {
     pub fn history(&self) -> History {
         History::fold(&self.events()).expect("the test's log keeps the rules")
     }
+}
+
+/// A normal number that depends on the point and the seed alone.
+fn noise(params: &Params, seed: u64) -> f64 {
+    let key = u64::from_str_radix(&params.key()[..16], 16).unwrap_or_default();
+    StandardNormal.sample(&mut rng_of(seed, key, "noise of a test"))
 }

@@ -106,6 +106,7 @@ impl StudyFile {
             space,
             sampler: self.sampler.value.clone(),
             pruner: self.pruner.clone(),
+            replicates: self.replicates,
             enqueue,
         };
         let settings = Settings { budget: self.budget.clone(), workers: self.workers.clone() };

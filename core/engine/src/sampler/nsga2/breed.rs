@@ -91,8 +91,9 @@ fn moved_cell(ends: &[f64], at: f64, rng: &mut impl Rng) -> usize {
     let (old, to) = (cell(at), moved(at, rng));
     match cell(to) {
         new if new != old => new,
-        _ if to < at && old > 0 => old - 1,
-        _ => (old + 1).min(cells - 1),
+        // From the last one there is only one way.
+        _ if (to < at && old > 0) || old + 1 == cells => old.saturating_sub(1),
+        _ => old + 1,
     }
 }
 

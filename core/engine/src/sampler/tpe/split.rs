@@ -214,7 +214,9 @@ mod tests {
         outcomes.extend((0..15).map(|k| several(&[11.0 + f64::from(k), 11.0])));
         let mut chosen: Vec<usize> = best(&outcomes).into_iter().map(|(_, at)| at).collect();
         chosen.sort_unstable();
-        assert!(chosen == [0, 1, 3] || chosen == [0, 2, 3], "{chosen:?}");
+        let far: Vec<bool> =
+            [[0, 0], [1, 2], [3, 4]].iter().map(|near| near.iter().any(|at| chosen.contains(at))).collect();
+        assert!(chosen.len() == 3 && !far.contains(&false), "one of each: {chosen:?}");
     }
 
     /// What is dominated alone weighs, and a point that another one beats weighs the least.
