@@ -41,9 +41,9 @@ pub(super) enum Gain<'a> {
     /// What counts is to find a point that keeps the constraints.
     Nothing,
     /// A better value of one objective.
-    Improvement(Improvement<'a>),
+    Improvement(Box<Improvement<'a>>),
     /// A better set under two.
-    Volume(Volume<'a>),
+    Volume(Box<Volume<'a>>),
 }
 
 /// The logarithm of the expected gain.
@@ -158,10 +158,16 @@ mod tests {
             let gain = if several {
                 let normals = [(); 2].map(|()| normals(Volume::normals(&data, &pending)));
                 let posteriors = [posterior(&data), posterior(&second)];
-                Gain::Volume(Volume::new(posteriors, [&data, &second], &vec![true; n], &pending, &normals))
+                Gain::Volume(Box::new(Volume::new(posteriors, [&data, &second], &vec![true; n], &pending, &normals)))
             } else {
                 let normals = normals(Improvement::normals(&data, &pending));
-                Gain::Improvement(Improvement::new(posterior(&data), &data, &vec![true; n], &pending, &normals))
+                Gain::Improvement(Box::new(Improvement::new(
+                    posterior(&data),
+                    &data,
+                    &vec![true; n],
+                    &pending,
+                    &normals,
+                )))
             };
             let acquisition = Acquisition::new(gain, constraints);
             let mut rows: Vec<Row> = (0..10).map(|_| row(&axes, &mut rng)).collect();

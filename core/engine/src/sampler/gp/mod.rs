@@ -137,15 +137,15 @@ impl Sampler for Gp {
         let gain = match (posteriors, &known.second) {
             ((one, Some(other)), Some((second, _))) => {
                 let normals = [(); 2].map(|()| normals(Volume::normals(data, pending)));
-                feasible
-                    .contains(&true)
-                    .then(|| Gain::Volume(Volume::new([one, other], [data, second], feasible, pending, &normals)))
+                feasible.contains(&true).then(|| {
+                    Gain::Volume(Box::new(Volume::new([one, other], [data, second], feasible, pending, &normals)))
+                })
             }
             ((posterior, _), _) => {
                 let normals = normals(Improvement::normals(data, pending));
-                feasible
-                    .contains(&true)
-                    .then(|| Gain::Improvement(Improvement::new(posterior, data, feasible, pending, &normals)))
+                feasible.contains(&true).then(|| {
+                    Gain::Improvement(Box::new(Improvement::new(posterior, data, feasible, pending, &normals)))
+                })
             }
         };
         let mut constraints = Vec::new();

@@ -287,7 +287,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]
 
-        /// Against the mean of what draws add, within six of its standard errors.
+        /// Against the mean of what draws add, within six of its standard errors and what so many draws may never show.
         #[test]
         fn the_volume_is_what_draws_add_on_average(
             front in prop::collection::vec((-2.0..2.0_f64, -2.0..2.0_f64), 0..8),
@@ -312,7 +312,7 @@ mod tests {
             }
             let mean = sum / f64::from(count);
             let error = ((squares / f64::from(count) - mean * mean) / f64::from(count)).sqrt();
-            prop_assert!((mean - found).abs() < 6.0 * error + 1e-9, "{} is not {} +- {}", found, mean, error);
+            prop_assert!((mean - found).abs() < 6.0 * error + 1e-3, "{} is not {} +- {}", found, mean, error);
         }
 
         /// Where nothing is left to chance, it is what the point adds.
