@@ -178,7 +178,9 @@ fn of_gp(reason: &GpReason) -> Vec<String> {
     if expected.is_empty() {
         lines.push("No trial keeps the outcome constraints yet, so it looked for a point that does.".to_owned());
     } else {
-        lines.push(format!("Logarithm of the expected improvement: {}, {among}.", show(*ln_improvement)));
+        // A set has no best value; it is to dominate more.
+        let gain = if expected.len() > 1 { "gain of the volume that the best dominate" } else { "improvement" };
+        lines.push(format!("Logarithm of the expected {gain}: {}, {among}.", show(*ln_improvement)));
     }
     if let Some(probability) = feasible {
         lines.push(format!("It trains and keeps the constraints with probability {}.", show(*probability)));
@@ -221,16 +223,17 @@ fn outcome(history: &History, trial: &Trial, why: &Why) -> String {
         Why::Sampler(Reason::Gp(reason)) => reason.expected.as_slice(),
         _ => &[],
     };
-    let came = history.spec.objectives.iter().zip(values).enumerate().map(|(at, (objective, value))| {
-        let within = expected.get(at).map_or("", |Expected { from, to, .. }| {
-            if (from.min(*to)..=from.max(*to)).contains(&value) {
-                ", within what was expected"
-            } else if objective.direction.better(value, *from) {
-                ", better than expected"
-            } else {
-                ", worse than expected"
-            }
-        });
+    let came = history.spec.objectives.iter().zip(values).map(|(objective, value)| {
+        let within =
+            expected.iter().find(|one| one.metric == objective.metric).map_or("", |Expected { from, to, .. }| {
+                if (from.min(*to)..=from.max(*to)).contains(&value) {
+                    ", within what was expected"
+                } else if objective.direction.better(value, *from) {
+                    ", better than expected"
+                } else {
+                    ", worse than expected"
+                }
+            });
         format!("{} {}{within}", objective.metric, show(value))
     });
     format!("It came to {}.", came.collect::<Vec<_>>().join("; "))
@@ -244,6 +247,7 @@ fn show(value: f64) -> String {
 mod tests {
     use super::*;
     use seqtune_core::testing::{StudyDraft, study};
+    use seqtune_plugin::Direction;
 
     const SPACE: &str = "model = { type = 'categorical', choices = ['deep', 'wide'] }\n\
                          layers = { type = 'int', low = 1, high = 8, when = { model = 'deep' } }\n\
@@ -279,6 +283,18 @@ mod tests {
         let failing = study(SPACE).sampler("gp").trials(16).failing(seqtune_plugin::FailureCause::Diverged, |params| {
             params.text("model").is_ok_and(|model| model == "wide")
         });
+        let several = |sampler: &str, objectives: usize, trials| {
+            let directions = [Direction::Minimize, Direction::Maximize, Direction::Minimize];
+            let values: fn(&Params) -> Vec<f64> = match objectives {
+                2 => |params| vec![params.float("lr").unwrap_or(0.0), 0.37 * params.int("layers").unwrap_or(3) as f64],
+                _ => |params| {
+                    let (lr, layers) =
+                        (params.float("lr").unwrap_or(0.0), 0.37 * params.int("layers").unwrap_or(3) as f64);
+                    vec![lr, layers, lr - layers]
+                },
+            };
+            last(&study(SPACE).sampler(sampler).objectives(&directions[..objectives], values).trials(trials))
+        };
         let defaults = study("x = { type = 'int', low = 1, high = 3, default = 2 }").trials(1);
         let texts = [
             ("random", of("random", 2)),
@@ -289,7 +305,10 @@ mod tests {
             ("gp", of("auto", 12)),
             ("gp, all points compared", last(&finite)),
             ("gp, failures", last(&failing)),
+            ("gp, two objectives", several("gp", 2, 14)),
+            ("gp, three objectives", several("gp", 3, 14)),
             ("cmaes", of("cmaes", 12)),
+            ("nsga2", several("nsga2", 2, 20)),
             ("bandit", last(&bandit)),
             ("defaults", last(&defaults)),
         ];

@@ -88,10 +88,11 @@ pub struct GpReason {
     pub points: u64,
     /// Points under way, whose results it drew.
     pub pending: u64,
-    /// What it expected of each objective there, without the noise of measurement; none where it looked for a point that
+    /// What it expected of each objective there, without the noise of measurement; of three or more objectives what it expected of
+    /// their losses as one; none where it looked for a point that
     /// keeps the constraints, and for nothing else.
     pub expected: Vec<Expected>,
-    /// Logarithm of the improvement that it expected, on its own scale, where the measured values have deviation 1. Of points
+    /// Logarithm of the improvement that it expected, or with two objectives of the dominated volume, on its own scale, where the measured values have deviation 1. Of points
     /// that must keep something it includes the logarithm of the probability.
     pub ln_improvement: f64,
     /// The probability that the point can be trained and keeps the outcome constraints; none where nothing speaks
