@@ -6,7 +6,7 @@
 
 use rand::RngExt;
 
-use super::observation::Observation;
+use super::observation::{Observation, Outcome};
 use super::scale::{LARGEST, Scale};
 use crate::seed::rng_of;
 
@@ -51,6 +51,24 @@ impl Scalar {
         }
         worst + SUM * sum
     }
+}
+
+/// The trials as if there were one objective: with the loss of all of them together where there are several, under the weights of
+/// this seed.
+pub(super) fn weighed<'a>(observations: &[Observation<'a>], seed: u64) -> Vec<Observation<'a>> {
+    let mut weighed = observations.to_vec();
+    if observations.iter().all(|one| one.losses.is_empty()) {
+        return weighed;
+    }
+    let Some(scalar) = Scalar::new(observations, seed) else { return weighed };
+    for one in &mut weighed {
+        let together = scalar.loss(&one.losses);
+        one.losses.clear();
+        if let Outcome::Completed { loss } | Outcome::Pruned { loss, .. } = &mut one.outcome {
+            *loss = together;
+        }
+    }
+    weighed
 }
 
 #[cfg(test)]

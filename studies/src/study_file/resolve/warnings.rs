@@ -15,6 +15,12 @@ const DECADES: f64 = 12.0;
 
 pub(super) fn of(spec: &StudySpec, settings: &Settings, feasibility: &Feasibility) -> Vec<String> {
     let mut warnings = budget(spec, settings);
+    if spec.objectives.len() > 1 && spec.sampler == SamplerSpec::CmaEs {
+        warnings.push(
+            "the sampler cmaes finds little of the Pareto set of several objectives; `gp`, `tpe` and `nsga2` find more"
+                .to_owned(),
+        );
+    }
     if !spec.outcome_constraints.is_empty() && !learns_constraints(&spec.sampler) {
         warnings.push(
             "the sampler does not learn from outcome constraints; they say which trials are best, and `auto`, `gp`, `tpe`, \

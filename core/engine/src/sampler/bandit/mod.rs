@@ -4,16 +4,16 @@
 //! another sampler searches within it, as if that branch were the whole space and its trials the whole history. So each
 //! branch gets a model of its own, which is right where branches share little: another kind of model, another optimizer.
 //!
-//! With several objectives arms are compared by all losses as one ([`Scalar`]), and each is searched for the Pareto set.
+//! With several objectives arms are compared by all losses as one (`scalar`), and each is searched for the Pareto set.
 
 mod arms;
 
 use seqtune_space::{Params, SearchSpace, Value};
 
 use self::arms::{arm_parameter, pulls};
-use super::observation::{Observation, Outcome, observations};
+use super::observation::observations;
 use super::reason::value_of;
-use super::scalar::Scalar;
+use super::scalar::weighed;
 use super::{Arm, BanditReason, Reason, SampleError, Sampler, Suggestion, sampler_of};
 use crate::bandit::{Pulls, Rule};
 use crate::order::View;
@@ -60,7 +60,7 @@ impl Bandit {
         }
         let keys: Vec<String> = points.iter().map(Params::key).collect();
         let of = |trial: &crate::history::Trial| keys.iter().position(|key| *key == trial.config_key);
-        let pulls = pulls(points.len(), &rewarded(view, seed), |one| of(one.trial));
+        let pulls = pulls(points.len(), &weighed(&observations(view), seed), |one| of(one.trial));
         let chosen = self.rule.choose(&pulls, &mut rng_of(seed, 0, "bandit"));
         let arms = points.iter().zip(&pulls).map(|(point, pulls)| arm(view, point.to_string(), pulls)).collect();
         Ok(Suggestion::new(points.swap_remove(chosen), self.reason(None, chosen, arms, None)))
@@ -75,23 +75,6 @@ impl Bandit {
             within: within.map(Box::new),
         })
     }
-}
-
-/// The trials with the loss that arms are compared by: with several objectives that of all of them together, under weights of
-/// this decision.
-fn rewarded<'a>(view: &View<'a>, seed: u64) -> Vec<Observation<'a>> {
-    let mut observations = observations(view);
-    if view.history().spec.objectives.len() > 1
-        && let Some(scalar) = Scalar::new(&observations, seed)
-    {
-        for one in &mut observations {
-            let together = scalar.loss(one.losses());
-            if let Outcome::Completed { loss } | Outcome::Pruned { loss, .. } = &mut one.outcome {
-                *loss = together;
-            }
-        }
-    }
-    observations
 }
 
 /// What is known of an arm, as values of the study's objective; with several, whose losses are weighed, without values.
@@ -113,7 +96,7 @@ impl Sampler for Bandit {
         }
         let (name, choices) = arm_parameter(space, self.arm.as_deref())?;
         let of = |params: &Params| choices.iter().position(|choice| params.get(name) == Some(choice));
-        let mut pulls = pulls(choices.len(), &rewarded(view, seed), |one| of(one.params));
+        let mut pulls = pulls(choices.len(), &weighed(&observations(view), seed), |one| of(one.params));
         let arms = |pulls: &[Pulls]| -> Vec<Arm> {
             choices.iter().zip(pulls).map(|(choice, pulls)| arm(view, choice.to_string(), pulls)).collect()
         };

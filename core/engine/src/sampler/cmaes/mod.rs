@@ -16,10 +16,11 @@ use seqtune_space::{Grain, SearchSpace};
 
 use self::state::State;
 use super::observation::{Observation, Outcome, observations};
+use super::scalar::weighed;
 use super::{Reason, SampleError, Sampler, Suggestion, drawn, standing, tried, untried};
 use crate::event::Origin;
 use crate::order::View;
-use crate::seed::rng_of;
+use crate::seed::{rng_of, seed_of};
 
 /// Values along a coordinate beyond which it counts as continuous.
 const CELLS: u64 = 256;
@@ -31,8 +32,8 @@ const EXACT: u64 = 4096;
 const DRAWN: usize = 512;
 
 /// Moves a distribution to where good trials lie, and shapes it as the valley that they lie in. For many trials, of numbers
-/// above all. With several objectives a generation is ranked by non-domination and then by the room that points have, which
-/// leads to one part of the Pareto set rather than to all of it.
+/// above all. With several objectives each generation is ranked by all losses as one, under weights of its own; samplers
+/// that look for a whole set find more of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CmaEs;
 
@@ -87,7 +88,7 @@ fn replayed(space: &SearchSpace, view: &View<'_>) -> Result<State, SampleError> 
         left = rest;
         let number = generation.last().map_or(0, |one| one.trial.number);
         let mut rng = rng_of(study, number, "cmaes generation");
-        let ranked = ranked(space, generation);
+        let ranked = ranked(space, generation, seed_of(study, number, "cmaes weights"));
         state.adapt(&grains, &ranked, &mut rng);
         if state.has_converged() {
             population *= 2;
@@ -98,15 +99,12 @@ fn replayed(space: &SearchSpace, view: &View<'_>) -> Result<State, SampleError> 
     Ok(state)
 }
 
-/// The points of a generation, the best first.
-fn ranked(space: &SearchSpace, generation: &[Observation<'_>]) -> Vec<Vec<Option<f64>>> {
+/// The points of a generation, the best first; with several objectives under the weights of this seed.
+fn ranked(space: &SearchSpace, generation: &[Observation<'_>], seed: u64) -> Vec<Vec<Option<f64>>> {
+    let generation = weighed(generation, seed);
     let generation: Vec<&Observation<'_>> = generation.iter().collect();
-    let mut ranked = Vec::with_capacity(generation.len());
-    for mut group in standing::groups(&generation) {
-        standing::spread_first(&generation, &mut group);
-        ranked.extend(group.into_iter().map(|at| space.encode(generation[at].params)));
-    }
-    ranked
+    let groups = standing::groups(&generation);
+    groups.into_iter().flatten().map(|at| space.encode(generation[at].params)).collect()
 }
 
 #[cfg(test)]
