@@ -155,6 +155,23 @@ fn several_objectives_have_their_own_tables() {
     assert_eq!((spec.objective().direction, spec.objective().reduce), (Direction::Minimize, Reduce::Best));
 }
 
+/// Which samplers learn little from several objectives, and which nothing from outcome constraints.
+#[test]
+fn a_sampler_that_does_not_learn_from_all_is_warned_about() {
+    let text = LEAST.replace("metric = \"valid/auc\"\n", "")
+        + "[budget]\ntrials = 1\n[[objective]]\nmetric = \"valid/loss\"\n[[objective]]\nmetric = \"valid/auc\"\n\
+           [[outcome_constraint]]\nmetric = \"valid/loss\"\nat_most = 1\n";
+    let warned = |sampler: &str, words: &str| {
+        let warnings = resolve(&format!("sampler = \"{sampler}\"\n{text}")).unwrap().warnings;
+        warnings.iter().any(|warning| warning.contains(words))
+    };
+    for sampler in ["auto", "gp", "tpe", "nsga2"] {
+        assert!(!warned(sampler, "Pareto set") && !warned(sampler, "outcome constraints"), "{sampler}");
+    }
+    assert!(warned("cmaes", "finds little of the Pareto set"));
+    assert!(warned("random", "does not learn from outcome constraints"));
+}
+
 #[test]
 fn outcome_constraints_name_a_metric_and_one_bound() {
     let with = |text: &str| resolve(&(LEAST.to_owned() + text));
