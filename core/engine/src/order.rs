@@ -68,11 +68,27 @@ impl<'a> View<'a> {
 
     /// All earlier trials. Only their parameters and origins may be used.
     pub fn earlier(&self) -> impl Iterator<Item = &'a Trial> {
-        let View { trial: number, within, .. } = *self;
+        self.earlier_from(0)
+    }
+
+    /// Whether it shows all earlier trials, not those of a part of the space alone.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.within.is_none()
+    }
+
+    /// [`View::earlier`] without the first ones.
+    pub(crate) fn earlier_from(&self, first: usize) -> impl Iterator<Item = &'a Trial> {
+        // Of a whole view their numbers say where they are.
+        let skipped = if self.is_whole() { first } else { 0 };
+        let trials = self.history.trials.iter().skip(skipped).take_while({
+            let number = self.trial;
+            move |trial| trial.number < number
+        });
+        let View { within, .. } = *self;
         let is_within = move |trial: &&Trial| {
             within.is_none_or(|(parameter, value)| trial.params.get(parameter).is_some_and(|other| other == value))
         };
-        self.history.trials.iter().take_while(move |trial| trial.number < number).filter(is_within)
+        trials.filter(is_within).skip(first - skipped)
     }
 
     /// Whether the end of this earlier trial is seen.

@@ -19,28 +19,60 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// Σ_i term(a[i], b[i]).
 #[inline(always)]
 pub(super) fn sum(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut parts = [0.0; LANES];
-            let (a_chunks, a_rest) = a.as_chunks::<LANES>();
-            let (b_chunks, b_rest) = b.as_chunks::<LANES>();
-            for (a, b) in a_chunks.iter().zip(b_chunks) {
-                for lane in 0..LANES {
-                    parts[lane] += term(a[lane], b[lane]);
-                }
+    pulp::Arch::new().dispatch(Sum { a, b, term })
+}
+
+/// A closure would do, but that a call of it may stay a call, and then is compiled for the least of machines.
+struct Sum<'a, T> {
+    a: &'a [f64],
+    b: &'a [f64],
+    term: T,
+}
+
+impl<T: Fn(f64, f64) -> f64> pulp::NullaryFnOnce for Sum<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let mut parts = [0.0; LANES];
+        let (a_chunks, a_rest) = self.a.as_chunks::<LANES>();
+        let (b_chunks, b_rest) = self.b.as_chunks::<LANES>();
+        for (a, b) in a_chunks.iter().zip(b_chunks) {
+            for lane in 0..LANES {
+                parts[lane] += (self.term)(a[lane], b[lane]);
             }
-            for ((part, a), b) in parts.iter_mut().zip(a_rest).zip(b_rest) {
-                *part += term(*a, *b);
+        }
+        for ((part, a), b) in parts.iter_mut().zip(a_rest).zip(b_rest) {
+            *part += (self.term)(*a, *b);
+        }
+        parts.iter().sum()
+    }
+}
+
+/// The largest number, of which none is NaN; negative infinity of none.
+struct Largest<'a>(&'a [f64]);
+
+impl pulp::NullaryFnOnce for Largest<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let mut parts = [f64::NEG_INFINITY; LANES];
+        let (chunks, rest) = self.0.as_chunks::<LANES>();
+        let larger = |part: &mut f64, number: f64| *part = if number > *part { number } else { *part };
+        for chunk in chunks {
+            for lane in 0..LANES {
+                larger(&mut parts[lane], chunk[lane]);
             }
-            parts.iter().sum()
-        },
-    )
+        }
+        parts.iter_mut().zip(rest).for_each(|(part, number)| larger(part, *number));
+        parts.into_iter().fold(f64::NEG_INFINITY, f64::max)
+    }
 }
 
 /// ln Σ_i exp(terms[i]); negative infinity where nothing is summed up.
 pub(super) fn ln_sum_exp(terms: &[f64]) -> f64 {
-    let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let most = pulp::Arch::new().dispatch(Largest(terms));
     if !most.is_finite() {
         return most;
     }

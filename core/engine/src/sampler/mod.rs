@@ -175,7 +175,7 @@ pub fn sampler_of(spec: &SamplerSpec) -> Box<dyn Sampler> {
         SamplerSpec::Random => Box::new(Random),
         SamplerSpec::Sobol => Box::new(Sobol),
         SamplerSpec::Grid => Box::new(Grid),
-        SamplerSpec::Tpe => Box::new(Tpe),
+        SamplerSpec::Tpe => Box::new(Tpe::default()),
         SamplerSpec::Gp => Box::new(Gp::default()),
         SamplerSpec::CmaEs => Box::new(CmaEs),
         SamplerSpec::Nsga2 => Box::new(Nsga2),

@@ -24,7 +24,7 @@ impl Scalar {
     /// With the weights of this decision, evenly distributed over all that sum to 1; `None` where no trial has losses.
     pub(super) fn new(observations: &[Observation<'_>], seed: u64) -> Option<Scalar> {
         let points: Vec<&[f64]> =
-            observations.iter().filter(|one| one.outcome.has_loss()).map(Observation::losses).collect();
+            observations.iter().filter(|one| one.told.outcome.has_loss()).map(|one| one.told.losses()).collect();
         let mut rng = rng_of(seed, 0, "weights of objectives");
         let mut objectives = Vec::new();
         for objective in 0..points.first()?.len() {
@@ -57,14 +57,14 @@ impl Scalar {
 /// this seed.
 pub(super) fn weighed<'a>(observations: &[Observation<'a>], seed: u64) -> Vec<Observation<'a>> {
     let mut weighed = observations.to_vec();
-    if observations.iter().all(|one| one.losses.is_empty()) {
+    if observations.iter().all(|one| one.told.losses.is_empty()) {
         return weighed;
     }
     let Some(scalar) = Scalar::new(observations, seed) else { return weighed };
     for one in &mut weighed {
-        let together = scalar.loss(&one.losses);
-        one.losses.clear();
-        if let Outcome::Completed { loss } | Outcome::Pruned { loss, .. } = &mut one.outcome {
+        let together = scalar.loss(&one.told.losses);
+        one.told.losses.clear();
+        if let Outcome::Completed { loss } | Outcome::Pruned { loss, .. } = &mut one.told.outcome {
             *loss = together;
         }
     }
@@ -93,10 +93,10 @@ mod tests {
         let mut best = std::collections::BTreeSet::new();
         for seed in 0..20 {
             let scalar = Scalar::new(&observations, seed).unwrap();
-            let of = |one: &Observation<'_>| scalar.loss(one.losses());
+            let of = |one: &Observation<'_>| scalar.loss(one.told.losses());
             for one in &observations {
                 for other in &observations {
-                    assert!(!dominates(one.losses(), other.losses()) || of(one) < of(other));
+                    assert!(!dominates(one.told.losses(), other.told.losses()) || of(one) < of(other));
                 }
             }
             best.insert((0..40).min_by(|a, b| of(&observations[*a]).total_cmp(&of(&observations[*b]))).unwrap());

@@ -56,7 +56,7 @@ pub(super) fn pulls<'a>(
     let (mut pruned, mut failed) = (Vec::new(), Vec::new());
     for one in observations {
         let Some(arm) = arm(one) else { continue };
-        match one.outcome {
+        match one.told.outcome {
             Outcome::Completed { loss } => pulls[arm].rewards.push(-loss),
             Outcome::Pruned { loss, .. } => pruned.push((arm, -loss)),
             Outcome::Failed => failed.push(arm),

@@ -81,7 +81,7 @@ fn replayed(space: &SearchSpace, view: &View<'_>) -> Result<State, SampleError> 
     let mut state = State::new(&grains, &middle, population);
     let seen: Vec<Observation<'_>> = observations(view)
         .into_iter()
-        .filter(|one| one.trial.origin == Origin::Sampler && one.outcome != Outcome::Pending)
+        .filter(|one| one.trial.origin == Origin::Sampler && one.told.outcome != Outcome::Pending)
         .collect();
     let mut left = seen.as_slice();
     while let Some((generation, rest)) = left.split_at_checked(state.population) {

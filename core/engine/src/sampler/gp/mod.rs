@@ -108,7 +108,7 @@ impl Sampler for Gp {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
         let observations = observations(view);
-        let results = observations.iter().filter(|one| one.outcome.has_loss()).count();
+        let results = observations.iter().filter(|one| one.told.outcome.has_loss()).count();
         let axes = axes(space);
         let together = Gp::together(view, &observations, seed);
         let aims = match (&together, view.history().spec.objectives.len()) {
@@ -271,10 +271,10 @@ fn stands_still(observations: &[Observation<'_>], aims: Aims<'_>) -> bool {
 
 /// The same of a set, by the volume that it dominates.
 fn set_stands_still(observations: &[Observation<'_>]) -> bool {
-    let completed = observations.iter().filter(|one| matches!(one.outcome, Outcome::Completed { .. }));
+    let completed = observations.iter().filter(|one| matches!(one.told.outcome, Outcome::Completed { .. }));
     // So that volumes stay finite.
     let losses: Vec<Vec<f64>> =
-        completed.map(|one| one.losses().iter().map(|loss| loss.clamp(-1e150, 1e150)).collect()).collect();
+        completed.map(|one| one.told.losses().iter().map(|loss| loss.clamp(-1e150, 1e150)).collect()).collect();
     let losses: Vec<&[f64]> = losses.iter().map(Vec::as_slice).collect();
     let Some(before) = losses.len().checked_sub(STILL) else { return false };
     let reference = beyond(&losses, 0.1);
@@ -284,8 +284,8 @@ fn set_stands_still(observations: &[Observation<'_>]) -> bool {
 
 /// The one loss that a completed trial has.
 fn completed_loss(one: &Observation<'_>, aims: Aims<'_>) -> Option<f64> {
-    match (one.outcome, aims) {
-        (Outcome::Completed { .. }, Aims::Together(scalar)) => Some(scalar.loss(one.losses())),
+    match (one.told.outcome, aims) {
+        (Outcome::Completed { .. }, Aims::Together(scalar)) => Some(scalar.loss(one.told.losses())),
         (Outcome::Completed { loss }, _) => Some(loss),
         _ => None,
     }
@@ -305,7 +305,8 @@ fn neglected(axes: &[Axis], known: &Known) -> Option<(usize, f64)> {
 /// The observations up to the one that is the `count`-th with a result. Hyperparameters are fitted to the first results, to so many
 /// that those that came since are few: which these are follows from how many there are, not from what was asked before.
 fn first_results<'o, 'a>(observations: &'o [Observation<'a>], count: usize) -> &'o [Observation<'a>] {
-    let last = observations.iter().enumerate().filter(|(_, one)| one.outcome.has_loss()).nth(count.saturating_sub(1));
+    let last =
+        observations.iter().enumerate().filter(|(_, one)| one.told.outcome.has_loss()).nth(count.saturating_sub(1));
     &observations[..last.map_or(observations.len(), |(at, _)| at + 1)]
 }
 
@@ -336,7 +337,7 @@ fn spread(data: &Data) -> Vec<usize> {
 fn best(space: &SearchSpace, observations: &[Observation<'_>], aims: Aims<'_>) -> Vec<Vec<Option<f64>>> {
     if let Aims::Two = aims {
         let completed: Vec<&Observation<'_>> =
-            observations.iter().filter(|one| matches!(one.outcome, Outcome::Completed { .. })).collect();
+            observations.iter().filter(|one| matches!(one.told.outcome, Outcome::Completed { .. })).collect();
         let mut best = Vec::new();
         for mut group in standing::groups(&completed) {
             standing::spread_first(&completed, &mut group);
@@ -346,7 +347,7 @@ fn best(space: &SearchSpace, observations: &[Observation<'_>], aims: Aims<'_>) -
     }
     let mut order: Vec<(bool, f64, &Params)> = observations
         .iter()
-        .filter_map(|one| Some((one.violation != 0.0, completed_loss(one, aims)?, one.params)))
+        .filter_map(|one| Some((one.told.violation != 0.0, completed_loss(one, aims)?, one.params)))
         .collect();
     order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     order.into_iter().take(search::CENTRES).map(|(.., params)| space.encode(params)).collect()

@@ -93,13 +93,13 @@ impl Known {
         let curves = Curves::new(view, observations, aims);
         let mut coordinates = 0;
         for one in observations {
-            let Observation { trial, params, outcome, .. } = one;
+            let Observation { trial, params, told } = one;
             let unit = space.encode(params);
             coordinates += unit.iter().flatten().count();
             let row = || row_of(axes, &unit);
-            match outcome {
+            match &told.outcome {
                 Outcome::Completed { .. } => {
-                    let losses = aims.of(one.losses());
+                    let losses = aims.of(one.told.losses());
                     let violations = view.history().violations(trial).unwrap_or_default();
                     match places.get(trial.config_key.as_str()) {
                         Some(at) => {
@@ -122,7 +122,7 @@ impl Known {
                 // Where the point was also trained to the end, there is nothing to predict.
                 Outcome::Pruned { .. } if places.contains_key(trial.config_key.as_str()) => {}
                 Outcome::Pruned { step, .. } => {
-                    let (losses, deviations) = curves.predict(*step, aims.of(one.losses()));
+                    let (losses, deviations) = curves.predict(*step, aims.of(one.told.losses()));
                     let violations = Vec::new();
                     measured.push(Measured { row: row(), losses, count: 1.0, deviations, violations });
                 }
@@ -247,9 +247,9 @@ struct Curves<'a, 's> {
 
 impl<'a, 's> Curves<'a, 's> {
     fn new(view: &View<'a>, observations: &[Observation<'a>], aims: Aims<'s>) -> Curves<'a, 's> {
-        let completed = observations.iter().filter_map(|one| match one.outcome {
+        let completed = observations.iter().filter_map(|one| match one.told.outcome {
             Outcome::Completed { .. } if one.trial.end == Some(TrialEnd::Completed) => {
-                Some((one.trial, aims.of(one.losses())))
+                Some((one.trial, aims.of(one.told.losses())))
             }
             _ => None,
         });

@@ -100,7 +100,7 @@ impl<'o, 'a> Population<'o, 'a> {
         for trial in view.earlier() {
             // Trials that teach nothing are trials of a generation all the same.
             let one = observations.next_if(|one| one.trial.number == trial.number);
-            population.extend(one.filter(|one| one.outcome.has_loss()));
+            population.extend(one.filter(|one| one.told.outcome.has_loss()));
             bred += usize::from(trial.origin == Origin::Sampler);
             if bred == POPULATION {
                 population = survivors(&population);

@@ -15,19 +15,19 @@
 //! With several objectives the best trials are those of the first fronts (`split`).
 
 mod blocks;
+mod memory;
 mod mixture;
 mod split;
+
+use std::sync::{Mutex, PoisonError};
 
 use rand_chacha::ChaCha8Rng;
 use seqtune_space::{Params, SearchSpace};
 
-use self::blocks::{Block, blocks};
+use self::memory::Memory;
 use self::mixture::Mixture;
-use self::split::{Split, Weighted, split};
-use super::observation::observations;
-use super::{
-    EXACT, Reason, SampleError, Sampler, Suggestion, TpeReason, drawn, even, most_worth, start_up, tried, untried,
-};
+use self::split::{Split, split};
+use super::{EXACT, Reason, SampleError, Sampler, Suggestion, TpeReason, drawn, even, most_worth, start_up, untried};
 use crate::order::View;
 use crate::seed::rng_of;
 
@@ -38,28 +38,36 @@ const ROUNDS: usize = 16;
 /// Learns where good trials lie, on any space. Trials that are not seen yet and points that failed count as bad ones, and
 /// pruned trials as worse than those that completed; so do trials that break outcome constraints. Its first trials are those of [`Sobol`](super::Sobol). No point of a small space is
 /// tried twice.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tpe;
+#[derive(Debug, Default)]
+pub struct Tpe {
+    /// What follows from the points of earlier trials.
+    memory: Mutex<Memory>,
+}
 
 impl Sampler for Tpe {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
-        let observations = observations(view);
-        let Split { best, rest, ranked } = split(&observations);
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.follow(space, view);
+        let split = split(&memory.told());
         let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
-        if ranked < start_up(space) {
-            return even(space, view, seed, untried, ranked);
+        if split.ranked < start_up(space) {
+            return even(space, view, seed, untried, split.ranked);
         }
-        let model = Model::new(space, &best, &rest);
-        let suggestion = |params: Params, compared: usize| {
-            let (ln_good, ln_others) = model.ln_densities(&space.encode(&params));
-            let (good, others, compared) = (best.len() as u64, rest.len() as u64, compared as u64);
-            Suggestion::new(params, Reason::Tpe(TpeReason { good, others, ln_good, ln_others, compared }))
+        let model = Model::new(space, &memory, &split);
+        let suggestion = |(l, g, params): (f64, f64, Params), compared: usize| {
+            let (good, others, compared) = (split.best.len() as u64, split.rest.len() as u64, compared as u64);
+            Suggestion::new(params, Reason::Tpe(TpeReason { good, others, ln_good: l, ln_others: g, compared }))
         };
-        if let Some(mut points) = untried {
-            let ratios: Vec<f64> = points.iter().map(|point| model.ln_ratio(&space.encode(point))).collect();
-            return Ok(suggestion(points.swap_remove(most_worth(&ratios)), ratios.len()));
+        let mut terms = Vec::new();
+        let mut judged = |params: Params| {
+            let (l, g) = model.ln_densities(&space.encode(&params), &mut terms);
+            (l, g, params)
+        };
+        if let Some(points) = untried {
+            let mut judged: Vec<_> = points.into_iter().map(judged).collect();
+            let ratios: Vec<f64> = judged.iter().map(|(l, g, _)| l - g).collect();
+            return Ok(suggestion(judged.swap_remove(most_worth(&ratios)), ratios.len()));
         }
-        let known = tried(view);
         let mut rng = rng_of(seed, 0, "tpe");
         let mut again = None;
         for _ in 0..ROUNDS {
@@ -67,20 +75,19 @@ impl Sampler for Tpe {
             for _ in 0..CANDIDATES {
                 let params = space.decode(&model.draw(&mut rng))?;
                 if space.allows(&params).is_ok() {
-                    candidates.push((model.ln_ratio(&space.encode(&params)), params));
+                    candidates.push(judged(params));
                 }
             }
             let compared = candidates.len();
             // The order of equals is the order in which they were drawn.
-            candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
-            again = again.or_else(|| candidates.first().map(|(_, params)| (params.clone(), compared)));
-            if let Some((_, params)) = candidates.into_iter().find(|(_, params)| !known.contains(params.key().as_str()))
-            {
-                return Ok(suggestion(params, compared));
+            candidates.sort_by(|a, b| (b.0 - b.1).total_cmp(&(a.0 - a.1)));
+            again = again.or_else(|| candidates.first().map(|best| (best.clone(), compared)));
+            if let Some(best) = candidates.into_iter().find(|(.., params)| !memory.has(params.key().as_str())) {
+                return Ok(suggestion(best, compared));
             }
         }
         match again {
-            Some((params, compared)) => Ok(suggestion(params, compared)),
+            Some((best, compared)) => Ok(suggestion(best, compared)),
             None => drawn(space, view, seed),
         }
     }
@@ -89,26 +96,15 @@ impl Sampler for Tpe {
 /// l and g of every block.
 struct Model<'a> {
     dimensions: usize,
-    blocks: Vec<(Block, Mixture<'a>, Mixture<'a>)>,
+    blocks: Vec<(&'a [usize], Mixture<'a>, Mixture<'a>)>,
 }
 
 impl<'a> Model<'a> {
-    fn new(space: &'a SearchSpace, best: &[Weighted<'_>], rest: &[Weighted<'_>]) -> Model<'a> {
-        let encoded = |points: &[Weighted<'_>]| -> Vec<(f64, Vec<Option<f64>>)> {
-            points.iter().map(|(weight, params)| (*weight, space.encode(params))).collect()
-        };
-        let (best, rest) = (encoded(best), encoded(rest));
-        let of = |block: &Block, points: &[(f64, Vec<Option<f64>>)]| {
-            // Only trials in which the block exists.
-            let points = points.iter().filter_map(|(weight, unit)| {
-                let own: Vec<Option<f64>> = block.dimensions.iter().map(|dimension| unit[*dimension]).collect();
-                own.iter().any(Option::is_some).then_some((*weight, own))
-            });
-            Mixture::new(space, block, &points.collect::<Vec<_>>())
-        };
-        let blocks = blocks(space).into_iter().map(|block| {
-            let (l, g) = (of(&block, &best), of(&block, &rest));
-            (block, l, g)
+    fn new(space: &'a SearchSpace, memory: &'a Memory, split: &Split) -> Model<'a> {
+        let blocks = memory.blocks.iter().map(|rows| {
+            let l = Mixture::new(space, rows, &split.best, Some(&split.weights));
+            let g = Mixture::new(space, rows, &split.rest, None);
+            (rows.block.dimensions.as_slice(), l, g)
         });
         Model { dimensions: space.dimensions().len(), blocks: blocks.collect() }
     }
@@ -116,29 +112,25 @@ impl<'a> Model<'a> {
     /// A place in the unit cube, drawn from l. All blocks are drawn, also those that turn out not to exist there.
     fn draw(&self, rng: &mut ChaCha8Rng) -> Vec<f64> {
         let mut unit = vec![0.5; self.dimensions];
-        for (block, l, _) in &self.blocks {
-            for (dimension, at) in block.dimensions.iter().zip(l.draw(rng)) {
+        for (dimensions, l, _) in &self.blocks {
+            for (dimension, at) in dimensions.iter().zip(l.draw(rng)) {
                 unit[*dimension] = at;
             }
         }
         unit
     }
 
-    /// ln(l/g) over the blocks that exist at a point.
-    fn ln_ratio(&self, unit: &[Option<f64>]) -> f64 {
-        self.by_block(unit).map(|(l, g)| l - g).sum()
-    }
-
-    /// ln l and ln g over the blocks that exist at a point.
-    fn ln_densities(&self, unit: &[Option<f64>]) -> (f64, f64) {
-        self.by_block(unit).fold((0.0, 0.0), |sums, (l, g)| (sums.0 + l, sums.1 + g))
-    }
-
-    fn by_block(&self, unit: &[Option<f64>]) -> impl Iterator<Item = (f64, f64)> {
-        self.blocks.iter().filter_map(|(block, l, g)| {
-            let at: Option<Vec<f64>> = block.dimensions.iter().map(|dimension| unit[*dimension]).collect();
-            at.map(|at| (l.ln_density(&at), g.ln_density(&at)))
-        })
+    /// ln l and ln g over the blocks that exist at a point; `terms` is where they count.
+    fn ln_densities(&self, unit: &[Option<f64>], terms: &mut Vec<f64>) -> (f64, f64) {
+        let (mut ln_l, mut ln_g) = (0.0, 0.0);
+        for (dimensions, l, g) in &self.blocks {
+            let at: Option<Vec<f64>> = dimensions.iter().map(|dimension| unit[*dimension]).collect();
+            if let Some(at) = at {
+                ln_l += l.ln_density(&at, terms);
+                ln_g += g.ln_density(&at, terms);
+            }
+        }
+        (ln_l, ln_g)
     }
 }
 

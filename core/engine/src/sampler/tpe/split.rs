@@ -7,9 +7,7 @@
 
 use std::cmp::Ordering;
 
-use seqtune_space::Params;
-
-use super::super::observation::{Observation, Outcome};
+use super::super::observation::{Outcome, Told};
 use super::super::standing;
 use crate::hypervolume::{beyond, gain, greedy_subset};
 
@@ -29,22 +27,39 @@ const BEYOND: f64 = 1.0;
 /// What a point weighs that dominates nothing alone, as a share of what the best ones weigh on average.
 const LEAST: f64 = 0.1;
 
-/// A point, and how much its kernel weighs.
-pub(super) type Weighted<'a> = (f64, &'a Params);
-
-/// The trials, split.
-pub(super) struct Split<'a> {
-    pub(super) best: Vec<Weighted<'a>>,
-    pub(super) rest: Vec<Weighted<'a>>,
-    /// How many of them have a result.
+/// The trials, split: their rows.
+pub(super) struct Split {
+    /// The best ones.
+    pub(super) best: Vec<u32>,
+    /// What the kernel of each of these weighs.
+    pub(super) weights: Vec<f64>,
+    /// The others, ascending.
+    pub(super) rest: Vec<u32>,
+    /// How many trials have a result.
     pub(super) ranked: usize,
 }
 
-pub(super) fn split<'a>(observations: &[Observation<'a>]) -> Split<'a> {
-    let (ranked, others): (Vec<_>, Vec<_>) = observations.iter().partition(|one| one.outcome.has_loss());
-    let rest = others.into_iter().map(|one| (1.0, one.params)).collect();
-    let several = ranked.iter().any(|one| one.losses().len() > 1);
-    if several { by_fronts(&ranked, rest) } else { by_loss(ranked, rest) }
+/// Of what each trial said; those that say nothing are in neither part.
+pub(super) fn split(told: &[Option<Told>]) -> Split {
+    let mut rest: Vec<u32> = Vec::with_capacity(told.len());
+    let mut ranked: Vec<&Told> = Vec::with_capacity(told.len());
+    let mut rows: Vec<u32> = Vec::with_capacity(told.len());
+    for (row, one) in told.iter().enumerate() {
+        let Some(one) = one else { continue };
+        rest.push(row as u32);
+        if one.outcome.has_loss() {
+            ranked.push(one);
+            rows.push(row as u32);
+        }
+    }
+    let several = ranked.first().is_some_and(|one| one.losses().len() > 1);
+    let best = if several { by_fronts(&ranked) } else { by_loss(&ranked) };
+    let weights = best.iter().map(|(weight, _)| *weight).collect();
+    let best: Vec<u32> = best.into_iter().map(|(_, k)| rows[k]).collect();
+    let mut taken = best.clone();
+    taken.sort_unstable();
+    rest.retain(|row| taken.binary_search(row).is_err());
+    Split { best, weights, rest, ranked: ranked.len() }
 }
 
 /// How many of so many trials are the best ones.
@@ -54,57 +69,66 @@ fn count(ranked: usize) -> usize {
 
 /// Completed trials by loss, those that break outcome constraints last, then pruned ones, those that came further first; equals
 /// by number.
-fn by_loss<'a>(mut ranked: Vec<&Observation<'a>>, mut rest: Vec<Weighted<'a>>) -> Split<'a> {
-    ranked.sort_by(|one, other| match (one.outcome, other.outcome) {
-        (Outcome::Completed { loss: a }, Outcome::Completed { loss: b }) => {
-            one.violation.total_cmp(&other.violation).then(a.total_cmp(&b))
+fn by_loss(ranked: &[&Told]) -> Vec<(f64, usize)> {
+    let compared = |a: &usize, b: &usize| {
+        let (one, other) = (ranked[*a], ranked[*b]);
+        let order = match (one.outcome, other.outcome) {
+            (Outcome::Completed { loss: a }, Outcome::Completed { loss: b }) => {
+                one.violation.total_cmp(&other.violation).then(a.total_cmp(&b))
+            }
+            (Outcome::Pruned { step: a, loss }, Outcome::Pruned { step: b, loss: other }) => {
+                b.cmp(&a).then(loss.total_cmp(&other))
+            }
+            (Outcome::Completed { .. }, _) => Ordering::Less,
+            (_, Outcome::Completed { .. }) => Ordering::Greater,
+            _ => Ordering::Equal,
+        };
+        order.then(a.cmp(b))
+    };
+    // One more than are wanted: the best one of the others. Of a long history most is never put in order.
+    let count = count(ranked.len());
+    let mut order: Vec<usize> = Vec::with_capacity(count + 2);
+    for k in 0..ranked.len() {
+        if order.len() > count && compared(&k, &order[count]).is_gt() {
+            continue;
         }
-        (Outcome::Pruned { step: a, loss }, Outcome::Pruned { step: b, loss: other }) => {
-            b.cmp(&a).then(loss.total_cmp(&other))
-        }
-        (Outcome::Completed { .. }, _) => Ordering::Less,
-        _ => Ordering::Greater,
-    });
-    let results = ranked.len();
-    let worse = ranked.split_off(count(results));
-    let threshold = match worse.first() {
-        Some(Observation { outcome: Outcome::Completed { loss }, violation: 0.0, .. }) => Some(*loss),
+        order.insert(order.partition_point(|other| compared(other, &k).is_lt()), k);
+        order.truncate(count + 1);
+    }
+    let next = if order.len() > count { order.pop() } else { None };
+    let threshold = match next.map(|k| ranked[k]) {
+        Some(Told { outcome: Outcome::Completed { loss }, violation: 0.0, .. }) => Some(*loss),
         _ => None,
     };
     let weight = |outcome: Outcome| match (threshold, outcome) {
         (Some(threshold), Outcome::Completed { loss }) => threshold - loss,
         _ => 1.0,
     };
-    let mut best: Vec<Weighted<'a>> = ranked.into_iter().map(|one| (weight(one.outcome), one.params)).collect();
+    let mut best: Vec<(f64, usize)> = order.into_iter().map(|k| (weight(ranked[k].outcome), k)).collect();
     // Losses of the largest size may be further apart than a number can say.
     if !best.iter().map(|(weight, _)| weight).sum::<f64>().is_finite() {
         best.iter_mut().for_each(|(weight, _)| *weight = 1.0);
     }
-    rest.extend(worse.into_iter().map(|one| (1.0, one.params)));
-    Split { best, rest, ranked: results }
+    best
 }
 
 /// By groups of [`standing::groups`]: the first ones, and of the last one that is needed a subset.
-fn by_fronts<'a>(ranked: &[&Observation<'a>], mut rest: Vec<Weighted<'a>>) -> Split<'a> {
+fn by_fronts(ranked: &[&Told]) -> Vec<(f64, usize)> {
     let count = count(ranked.len());
     let mut best: Vec<usize> = Vec::new();
     for mut group in standing::groups(ranked) {
         let missing = count - best.len();
         if group.len() > missing {
-            let chosen = subset(ranked, &mut group, missing);
-            rest.extend(group.iter().filter(|at| !chosen.contains(at)).map(|at| (1.0, ranked[*at].params)));
-            best.extend(chosen);
-        } else {
-            best.extend(group);
+            best.extend(subset(ranked, &mut group, missing));
+            break;
         }
+        best.extend(group);
     }
-    let weights = weights(ranked, &best);
-    let best = weights.into_iter().zip(best).map(|(weight, at)| (weight, ranked[at].params)).collect();
-    Split { best, rest, ranked: ranked.len() }
+    weights(ranked, &best).into_iter().zip(best).collect()
 }
 
 /// So many of a group.
-fn subset(ranked: &[&Observation<'_>], group: &mut Vec<usize>, count: usize) -> Vec<usize> {
+fn subset(ranked: &[&Told], group: &mut Vec<usize>, count: usize) -> Vec<usize> {
     standing::spread_first(ranked, group);
     let objectives = group.first().map_or(0, |at| ranked[*at].losses().len());
     if count == 0 || objectives > OBJECTIVES {
@@ -117,7 +141,7 @@ fn subset(ranked: &[&Observation<'_>], group: &mut Vec<usize>, count: usize) -> 
 }
 
 /// What the best ones weigh.
-fn weights(ranked: &[&Observation<'_>], best: &[usize]) -> Vec<f64> {
+fn weights(ranked: &[&Told], best: &[usize]) -> Vec<f64> {
     let satisfies =
         |at: &usize| matches!(ranked[*at].outcome, Outcome::Completed { .. }) && ranked[*at].violation == 0.0;
     let few = best.first().is_some_and(|at| ranked[*at].losses().len() <= OBJECTIVES);
@@ -149,32 +173,19 @@ fn even<'l>(points: impl Iterator<Item = &'l [f64]> + Clone) -> Vec<Vec<f64>> {
 
 #[cfg(test)]
 mod tests {
-    use seqtune_space::SearchSpace;
-
     use super::*;
-    use crate::testing::study;
 
     /// What is among the best: weights, and indices of the points.
     fn best(outcomes: &[(Outcome, Vec<f64>, f64)]) -> Vec<(f64, usize)> {
-        let history = study("x = { type = 'float', low = 0, high = 1 }").trials(1).history();
-        let space: &SearchSpace = &history.spec.space;
-        let count = outcomes.len() as f64;
-        let params: Vec<Params> = (0..outcomes.len()).map(|k| space.decode(&[k as f64 / count]).unwrap()).collect();
-        let observations: Vec<Observation<'_>> = outcomes
+        let told: Vec<Option<Told>> = outcomes
             .iter()
-            .zip(&params)
-            .map(|((outcome, losses, violation), params)| Observation {
-                trial: &history.trials[0],
-                params,
-                outcome: *outcome,
-                losses: losses.clone(),
-                violation: *violation,
+            .map(|(outcome, losses, violation)| {
+                Some(Told { outcome: *outcome, losses: losses.clone(), violation: *violation })
             })
             .collect();
-        let split = split(&observations);
+        let split = split(&told);
         assert_eq!(split.best.len() + split.rest.len(), outcomes.len(), "each is in one of them");
-        let place = |one: &Params| params.iter().position(|other| other == one).unwrap();
-        split.best.into_iter().map(|(weight, params)| (weight, place(params))).collect()
+        split.weights.into_iter().zip(split.best).map(|(weight, row)| (weight, row as usize)).collect()
     }
 
     fn one(outcome: Outcome) -> (Outcome, Vec<f64>, f64) {
