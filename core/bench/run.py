@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import kept
 import problems
 from optimisers import Entrant, Exhausted, entrant
 from problems import Problem
@@ -95,6 +96,12 @@ def shortened(value: float) -> float | None:
 
 
 def read_results(cache: Path) -> Iterator[dict[str, Any]]:
+    """All runs: those of opponents that are kept with the benchmark, and those of the cache."""
+    yield from kept.read()
+    yield from read_cache(cache)
+
+
+def read_cache(cache: Path) -> Iterator[dict[str, Any]]:
     """All runs in the cache. A last line that was cut off by a kill is left out."""
     for path in sorted((cache / "results").glob("*.jsonl")):
         with path.open() as lines:
@@ -164,10 +171,7 @@ def run_all(
 
     names = list(names)
     entrants = [entrant(name, *settings) for name in names]
-    done = {
-        (r["problem"], r["digest"], r["seed"], r["optimiser"], r["version"], r["budget"], r["window"])
-        for r in read_results(cache)
-    }
+    done = {kept.name(record) for record in read_results(cache)}
     digests = {problem.name: problem.digest for problem in tasks}
     wanted = list(plan(tasks, seeds, entrants, budget, window))
     missing = [job for job in wanted if job.key(digests[job.problem]) not in done]

@@ -4,6 +4,7 @@
     python samplers.py --part run --optimiser ours --split develop
     python samplers.py --part compare --split develop
     python samplers.py --part speed --optimiser ours --optimiser rustuna
+    python samplers.py --part keep                                # opponents' runs of the cache, for everybody
 
 `cargo xtask bench samplers -- ARGUMENTS` sets up Python, builds seqtune and runs this with the same arguments.
 """
@@ -22,8 +23,9 @@ for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import problems
 from compare import compare
+from kept import keep
 from optimisers import OPPONENTS, entrant
-from run import run_all
+from run import read_cache, run_all
 from speed import speed_table
 
 
@@ -46,7 +48,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="samplers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--part", choices=["all", "run", "compare", "speed", "list"], default="all")
+    parser.add_argument("--part", choices=["all", "run", "compare", "speed", "list", "keep"], default="all")
     tasks = parser.add_argument_group("tasks")
     suites = sorted({problem.suite for problem in problems.every_problem()})
     tasks.add_argument("--suite", action="append", default=[], choices=suites, help="only this suite; may be repeated")
@@ -81,6 +83,9 @@ def main() -> int:
             print(f"{problem.name:<28} {len(problem.space):>3}  {' '.join(sorted(problem.tags))}")
         return 0
     try:
+        if arguments.part == "keep":
+            print(f"{keep(read_cache(arguments.cache), OPPONENTS)} runs of opponents are kept")
+            return 0
         if arguments.part == "speed":
             print(speed_table(entrant(name, *settings) for name in names if name != "tpe-group"))
             return 0
