@@ -99,7 +99,7 @@ impl History {
     }
 
     /// The report that gives a trial its value.
-    fn valued_point<'a>(&self, trial: &'a Trial) -> Option<&'a Point> {
+    pub(crate) fn valued_point<'a>(&self, trial: &'a Trial) -> Option<&'a Point> {
         let objective = self.spec.objective();
         match objective.reduce {
             Reduce::Last => trial.reports.last(),

@@ -20,6 +20,7 @@ mod kernel;
 mod likelihood;
 mod matrix;
 mod normal;
+mod parts;
 mod posterior;
 mod search;
 mod targets;

@@ -1,6 +1,7 @@
 //! From trials to data: losses on a scale that a Gaussian process can hold, and what became of the rest.
 //!
-//! Repeated measurements of a point are one datum, the more certain the more there are. A trial that was stopped early counts with
+//! Repeated measurements of a point are one datum, the more certain the more there are. A mean over folds counts with the variance
+//! that its parts tell (`parts`). A trial that was stopped early counts with
 //! the loss that it was predicted to reach, and with the variance of that prediction. Points that failed by their own fault
 //! count as bad as the worst.
 
@@ -15,6 +16,7 @@ use super::super::scale::{LARGEST, Scale};
 use super::axes::{Axis, Row, row_of};
 use super::kernel::squared_distances;
 use super::likelihood::Data;
+use super::parts::Parts;
 use super::{CHOSEN, WHOLE};
 use crate::domination::fronts;
 use crate::history::{Trial, TrialEnd};
@@ -56,6 +58,15 @@ pub(super) enum Aims<'s> {
 type Losses = [f64; 2];
 
 impl Aims<'_> {
+    /// Objectives whose losses are modelled as they are.
+    fn objectives(self) -> usize {
+        match self {
+            Aims::One => 1,
+            Aims::Two => 2,
+            Aims::Together(_) => 0,
+        }
+    }
+
     fn of(self, losses: &[f64]) -> Losses {
         match (self, losses) {
             (Aims::Two, [first, second, ..]) => [*first, *second].map(|loss| loss.clamp(-LARGEST, LARGEST)),
@@ -71,7 +82,7 @@ struct Measured {
     /// The means of the completed ones, or the predictions.
     losses: Losses,
     count: f64,
-    /// Standard deviations of predictions.
+    /// Standard deviations of predictions, or what parts tell of means.
     deviations: Losses,
     /// By how much it breaks each outcome constraint, on average; none where that is not known.
     violations: Vec<f64>,
@@ -91,6 +102,7 @@ impl Known {
         let mut failed: Vec<Row> = Vec::new();
         let mut pending: Vec<Row> = Vec::new();
         let curves = Curves::new(view, observations, aims);
+        let parts = Parts::of(view, observations, aims.objectives());
         let mut coordinates = 0;
         for one in observations {
             let Observation { trial, params, told } = one;
@@ -100,6 +112,7 @@ impl Known {
             match &told.outcome {
                 Outcome::Completed { .. } => {
                     let losses = aims.of(one.told.losses());
+                    let deviations = [0, 1].map(|objective| parts.deviation(trial.number, objective));
                     let violations = view.history().violations(trial).unwrap_or_default();
                     match places.get(trial.config_key.as_str()) {
                         Some(at) => {
@@ -108,13 +121,16 @@ impl Known {
                             for (mean, loss) in one.losses.iter_mut().zip(losses) {
                                 *mean += (loss - *mean) / one.count;
                             }
+                            for (of_mean, own) in one.deviations.iter_mut().zip(deviations) {
+                                let before = (one.count - 1.0) * *of_mean;
+                                *of_mean = (before * before + own * own).sqrt() / one.count;
+                            }
                             for (mean, violation) in one.violations.iter_mut().zip(violations) {
                                 *mean += (violation - *mean) / one.count;
                             }
                         }
                         None => {
                             places.insert(&trial.config_key, measured.len());
-                            let deviations = [0.0; 2];
                             measured.push(Measured { row: row(), losses, count: 1.0, deviations, violations });
                         }
                     }
