@@ -24,7 +24,7 @@ import problems
 from compare import compare
 from optimisers import OPPONENTS, entrant
 from run import run_all
-from speed import speed_table
+from speed import speed_table, whole_table
 
 
 def default_cache() -> Path:
@@ -82,7 +82,8 @@ def main() -> int:
         return 0
     try:
         if arguments.part == "speed":
-            print(speed_table(entrant(name, *settings) for name in names if name != "tpe-group"))
+            entrants = [entrant(name, *settings) for name in names if name != "tpe-group"]
+            print(speed_table(entrants), whole_table(entrants), sep="\n\n")
             return 0
         if arguments.part in ("all", "run"):
             run_all(
