@@ -26,7 +26,7 @@ from compare import compare
 from kept import keep
 from optimisers import OPPONENTS, entrant
 from run import read_cache, run_all
-from speed import speed_table
+from speed import speed_table, whole_table
 
 
 def default_cache() -> Path:
@@ -87,7 +87,8 @@ def main() -> int:
             print(f"{keep(read_cache(arguments.cache), OPPONENTS)} runs of opponents are kept")
             return 0
         if arguments.part == "speed":
-            print(speed_table(entrant(name, *settings) for name in names if name != "tpe-group"))
+            entrants = [entrant(name, *settings) for name in names if name != "tpe-group"]
+            print(speed_table(entrants), whole_table(entrants), sep="\n\n")
             return 0
         if arguments.part in ("all", "run"):
             run_all(

@@ -1,6 +1,6 @@
 //! What the next trial is: a pure function of the history.
 
-use seqtune_space::Params;
+use seqtune_space::{Params, SearchSpace};
 
 use crate::event::{EventKind, Origin, Seen};
 use crate::explain::{Explanation, Why};
@@ -83,33 +83,30 @@ impl Proposer {
         Ok(Explanation::new(trial, seen(), why, differs))
     }
 
-    /// Why there is no next trial, where the space is exhausted.
+    /// Why there is no next trial, where the space is exhausted. It is known without a suggestion, since it is asked again and again.
     pub fn exhausted(&self, history: &History) -> Option<String> {
         history.spec.space.cardinality()?;
-        match self.propose(history, history.trials.len() as u64) {
-            Err(error @ SampleError::Exhausted { .. }) => Some(error.to_string()),
-            _ => None,
+        let trial = history.trials.len() as u64;
+        let (view, space) = (View::now(history, trial), history.space(history.space_version(trial)));
+        if given(&view, space).is_some() {
+            return None;
         }
+        let (sampler, seed) = (&history.spec.sampler, sampler_seed(&view));
+        sampler.exhausted(self.sampler.as_ref(), space, &view, seed).map(|error| error.to_string())
     }
 
     /// [`Proposer::propose`] with a given view and version of the space, and why.
     pub(crate) fn propose_from(&self, view: View<'_>, space_version: u64) -> Result<(Proposal, Why), SampleError> {
         let (history, trial) = (view.history(), view.trial());
         let (spec, space) = (&history.spec, history.space(space_version));
-        let queued = waiting(&view);
-        let repeated = || spec.replicates.and_then(|rule| replicate::due(&view, &rule));
-        let (params, origin, why) = if let Some(queued) = queued {
-            (queued.params.clone(), Origin::Enqueued, Why::Enqueued { request: queued.request })
-        } else if let Some(defaults) = (trial == 0).then(|| space.defaults()).flatten() {
-            (defaults, Origin::Default, Why::Default)
-        } else if let Some(repeated) = repeated() {
-            let (of, probability) = (repeated.trial.number, repeated.probability);
-            (repeated.trial.params.clone(), Origin::Replicate, Why::Replicate { of, probability })
-        } else {
-            let suggested = self.sampler.suggest(space, &view, seed_of(spec.seed, trial, "sampler"))?;
-            (suggested.params, Origin::Sampler, Why::Sampler(suggested.reason))
+        let Given { params, origin, why, again } = match given(&view, space) {
+            Some(given) => given,
+            None => {
+                let suggested = self.sampler.suggest(space, &view, sampler_seed(&view))?;
+                let why = Why::Sampler(suggested.reason);
+                Given { params: suggested.params, origin: Origin::Sampler, why, again: false }
+            }
         };
-        let again = origin == Origin::Replicate || queued.is_some_and(|queued| queued.again);
         let replicate = if again || spec.sampler.repeats() {
             let key = params.key();
             view.earlier().filter(|earlier| earlier.config_key == key).count() as u64
@@ -119,6 +116,35 @@ impl Proposer {
         let seed = seed_of(spec.seed, replicate, "train");
         Ok((Proposal { trial, params, origin, space_version, replicate, seed, seen: view.seen() }, why))
     }
+}
+
+/// A point, and where it came from.
+struct Given {
+    params: Params,
+    origin: Origin,
+    why: Why,
+    /// Whether it is tried again on purpose.
+    again: bool,
+}
+
+/// The point that the trial has before the sampler is asked, where there is one.
+fn given(view: &View<'_>, space: &SearchSpace) -> Option<Given> {
+    if let Some(queued) = waiting(view) {
+        let (params, why) = (queued.params.clone(), Why::Enqueued { request: queued.request });
+        return Some(Given { params, origin: Origin::Enqueued, why, again: queued.again });
+    }
+    if let Some(params) = (view.trial() == 0).then(|| space.defaults()).flatten() {
+        return Some(Given { params, origin: Origin::Default, why: Why::Default, again: false });
+    }
+    let rule = view.history().spec.replicates?;
+    let replicate::Repeated { trial: of, probability } = replicate::due(view, &rule)?;
+    let why = Why::Replicate { of: of.number, probability };
+    Some(Given { params: of.params.clone(), origin: Origin::Replicate, why, again: true })
+}
+
+/// The seed with which the sampler is asked.
+fn sampler_seed(view: &View<'_>) -> u64 {
+    seed_of(view.history().spec.seed, view.trial(), "sampler")
 }
 
 /// The point of the queue that the trial takes.
@@ -136,4 +162,105 @@ fn waiting<'a>(view: &View<'a>) -> Option<&'a Queued> {
 /// Where the sampler has nothing to suggest.
 pub fn propose(history: &History, trial: u64) -> Result<Proposal, SampleError> {
     Proposer::new(&history.spec.sampler).propose(history, trial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bandit::Rule;
+    use crate::event::Event;
+    use crate::spec::{ArmSampler, ReplicateSpec};
+    use crate::testing::{StudyDraft, study};
+
+    const PLAIN: &str = "m = { type = 'categorical', choices = ['a', 'b'] }\nk = { type = 'int', low = 1, high = 3 }";
+
+    const EMPTY: &str = "m = { type = 'categorical', choices = ['a', 'b'] }\nk = { type = 'int', low = 1, high = 3 }\n\
+                         constraints = ['k > 3']";
+
+    /// Finite spaces: plain ones, with conditions and constraints, of one point, of none, and with arms too large to go through.
+    const SPACES: [&str; 7] = [
+        PLAIN,
+        "m = { type = 'categorical', choices = ['a', 'b', 'c'], default = 'b' }\n\
+         k = { type = 'int', low = 1, high = 4, when = { m = 'a' }, default = 1 }\nconstraints = ['k != 2']",
+        "only = { type = 'categorical', choices = ['one'] }",
+        EMPTY,
+        "m = { type = 'categorical', choices = ['a', 'b'] }\nk = { type = 'int', low = 1, high = 90 }\n\
+         n = { type = 'int', low = 1, high = 90, when = { m = 'b' } }\nconstraints = ['k < 3']",
+        "m = { type = 'categorical', choices = ['a', 'b'] }\nk = { type = 'int', low = 1, high = 90 }\n\
+         n = { type = 'int', low = 1, high = 90, when = { m = 'b' } }\nconstraints = ['k + n < 3', 'k < 3']",
+        "x = { type = 'ordinal', values = [1, 2, 3] }\nl = { type = 'list', len = { low = 1, high = 2 }, item = { type = 'bool' } }",
+    ];
+
+    /// Every sampler, and bandits with samplers that do not go through all points, or over the points themselves.
+    fn samplers() -> Vec<SamplerSpec> {
+        let named = SamplerSpec::NAMES.into_iter().map(|name| study(PLAIN).sampler(name).spec().sampler.clone());
+        let bandit = |inner, plain| SamplerSpec::Bandit { arm: None, rule: Rule::default(), inner, plain };
+        let bandits = [(ArmSampler::Random, false), (ArmSampler::Grid, false), (ArmSampler::Auto, true)];
+        named.chain(bandits.map(|(inner, plain)| bandit(inner, plain))).collect()
+    }
+
+    /// As it is without the short cut: the next trial is asked for.
+    fn asked(proposer: &Proposer, history: &History) -> Option<String> {
+        match proposer.propose(history, history.trials.len() as u64) {
+            Err(error @ SampleError::Exhausted { .. }) => Some(error.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Compares both after each trial, and says how often the space was exhausted.
+    fn compare(draft: &StudyDraft) -> usize {
+        let events: Vec<Event> = draft.events();
+        let proposer = Proposer::new(&draft.spec().sampler);
+        let mut history = History::new(&events[0]).unwrap();
+        let mut exhausted = 0;
+        for event in events.iter().map(Some).skip(1).chain([None]) {
+            if matches!(event, None | Some(Event { kind: EventKind::TrialStarted { .. }, .. })) {
+                let found = proposer.exhausted(&history);
+                assert_eq!(found, asked(&proposer, &history), "{:?}", history.spec.sampler);
+                exhausted += usize::from(found.is_some());
+            }
+            event.into_iter().for_each(|event| history.apply(event).unwrap());
+        }
+        exhausted
+    }
+
+    #[test]
+    fn that_a_space_is_exhausted_is_known_without_a_suggestion() {
+        let mut exhausted = 0;
+        for sampler in samplers() {
+            for space in SPACES {
+                let draft = study(space).with(|spec| spec.sampler = sampler.clone());
+                // What it refuses no study can be made of. Where there is no point, one that draws them gives up late, and a bandit
+                // asks it.
+                let draws = matches!(
+                    sampler,
+                    SamplerSpec::Random | SamplerSpec::Sobol | SamplerSpec::Bandit { inner: ArmSampler::Random, .. }
+                );
+                if sampler.takes(&draft.spec().space).is_err() || (space == EMPTY && draws) {
+                    continue;
+                }
+                exhausted += compare(&draft.trials(20).window(2));
+            }
+        }
+        assert!(exhausted > 30, "{exhausted} studies were exhausted");
+    }
+
+    /// An exhausted space goes on while points wait, or seeds are due.
+    #[test]
+    fn what_waits_and_what_is_due_is_no_end() {
+        for name in ["auto", "grid", "bandit"] {
+            let mut point = Params::default();
+            point.set("m", "a");
+            point.set("k", 9);
+            let waiting = study(PLAIN).sampler(name).with(|spec| spec.enqueue = vec![point; 8]);
+            assert_eq!(compare(&waiting.trials(20)), 1);
+            let space = "m = { type = 'categorical', choices = ['a', 'b'] }\nk = { type = 'int', low = 1, high = 6 }";
+            let due = study(space).sampler(name).noise(2.0).with(|spec| {
+                spec.replicates = Some(ReplicateSpec { seeds: 4, share: 0.5 });
+            });
+            let history = due.clone().trials(40).history();
+            assert!(history.trials.iter().filter(|trial| trial.origin == Origin::Replicate).count() >= 3);
+            compare(&due.trials(40));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod auto;
 mod bandit;
 mod cmaes;
+mod exhausted;
 mod gp;
 mod grid;
 mod loops;
@@ -177,7 +178,7 @@ pub fn sampler_of(spec: &SamplerSpec) -> Box<dyn Sampler> {
         SamplerSpec::Grid => Box::new(Grid),
         SamplerSpec::Tpe => Box::new(Tpe::default()),
         SamplerSpec::Gp => Box::new(Gp::default()),
-        SamplerSpec::CmaEs => Box::new(CmaEs),
+        SamplerSpec::CmaEs => Box::new(CmaEs::default()),
         SamplerSpec::Nsga2 => Box::new(Nsga2),
         SamplerSpec::Bandit { arm, rule, inner, plain } => Box::new(Bandit::new(arm.clone(), *rule, *inner, *plain)),
     }

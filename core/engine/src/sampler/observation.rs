@@ -15,7 +15,7 @@ pub(super) struct Observation<'a> {
 }
 
 /// What a trial says of its point.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Told {
     pub(super) outcome: Outcome,
     /// The losses of all objectives, where there are several and the trial has a loss.

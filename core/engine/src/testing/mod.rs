@@ -3,5 +3,5 @@
 mod sampler;
 mod study;
 
-pub use sampler::check_sampler;
+pub use sampler::{check_sampler, check_sampler_with_objectives};
 pub use study::{StudyDraft, study};

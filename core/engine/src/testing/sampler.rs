@@ -35,54 +35,48 @@ const SPACES: [&str; 7] = [
      cell = { type = 'cat', choices = ['lstm', 'gru'], prior = { weights = [4, 1] } }",
 ];
 
-/// Checks the sampler of this name.
+/// Trials of most studies here: beyond what samplers take to start up, and further where generations must pass.
+const TRIALS: u64 = 24;
+const FEW: u64 = 17;
+
+/// Every so many decisions are made again where results are of some kind; elsewhere all are.
+const EVERY: usize = 5;
+
+/// Checks the sampler of this name with one objective.
 ///
 /// # Panics
 /// With the promise that it breaks.
 pub fn check_sampler(name: &str) {
-    let takes = |space: &SearchSpace| study(SPACES[0]).sampler(name).spec().sampler.takes(space);
-    for (number, text) in SPACES.into_iter().enumerate() {
-        if let Err(reason) = takes(&study(text).spec().space) {
+    for text in chosen(name, &[0, 1, 2, 3, 4, 5, 6]) {
+        if let Some(reason) = refusal(name, text) {
             let refused = propose(&study(text).sampler(name).with(|spec| spec.seed = 3).history(), 1);
             assert_eq!(refused, Err(reason), "{name} refuses what it cannot search");
             continue;
         }
-        let draft = study(text).sampler(name).trials(24).window(3);
-        let history = draft.history();
-        for trial in &history.trials {
-            let checked = history.spec.space.check(trial.params.clone());
-            assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points that satisfy the constraints");
-        }
-        assert_eq!(verify(&history).differences, [], "{name} decides the same again");
-        // From the last to the first, each with nothing remembered.
-        for trial in history.trials.iter().rev() {
-            let view = View::then(&history, trial.number, trial.seen);
-            let again = Proposer::new(&history.spec.sampler).propose_from(view, trial.space_version);
-            assert_eq!(again.map(|(again, _)| again.params).as_ref(), Ok(&trial.params), "{name} needs no memory");
-        }
+        let draft = study(text).sampler(name).trials(TRIALS).window(3);
+        let events = draft.events();
+        let history = folded(&events);
+        check_decisions(name, &history, 1, "");
+        check_exhaustion(name, &history);
+        check_resumption(name, &draft, &events);
+        check_window(name, &events);
 
-        let other = study(text).sampler(name).trials(24).window(3).seed(2).history();
+        let other = study(text).sampler(name).trials(TRIALS).window(3).seed(2).history();
         if history.spec.space.cardinality() != Some(1) {
-            let points = |history: &History| history.trials.iter().map(|t| t.params.clone()).collect::<Vec<_>>();
             assert_ne!(points(&history), points(&other), "{name} depends on the study's seed");
         }
 
-        let count = history.trials.len() as u64;
-        check_exhaustion(name, &history);
-
-        // The results of trials inside the window must not matter: change them and decide again.
-        let changed: Vec<Event> =
-            draft.events().into_iter().map(|event| spoil(event, count.saturating_sub(2))).collect();
-        let changed = History::fold(&changed).expect("the rules still hold");
-        let next = |history: &History| propose(history, count).map(|proposal| proposal.params);
-        assert_eq!(next(&changed), next(&history), "{name} looks at results inside the window");
-
         // A wider space, from here on: it changes what comes, and nothing that was.
-        let mut wider = history.clone();
-        let space = widened(&history.spec.space);
-        let kind = EventKind::SpaceChanged { version: 1, from_trial: count, space, declared: None };
-        wider.apply(&Event { seq: history.seq + 1, at_us: 0, kind }).expect("the rules hold");
-        assert_eq!(verify(&wider).differences, [], "{name} replays the decisions of an older space");
+        let count = history.trials.len() as u64;
+        let mut wider = history;
+        let kind = EventKind::SpaceChanged {
+            version: 1,
+            from_trial: count,
+            space: widened(&wider.spec.space),
+            declared: None,
+        };
+        wider.apply(&Event { seq: wider.seq + 1, at_us: 0, kind }).expect("the rules hold");
+        assert_eq!(verify(&wider).differences, [], "{name} decides the same again, also about an older space");
         match propose(&wider, count) {
             Ok(proposal) => {
                 assert_eq!(proposal.space_version, 1);
@@ -93,17 +87,71 @@ pub fn check_sampler(name: &str) {
 
         check_survival(name, text);
         check_directions(name, text);
-        // Of numbers in cells, of conditions, of one point, and of lists: the others say nothing new here.
-        if [1, 2, 3, 6].contains(&number) {
-            check_objectives(name, text);
-        }
     }
-    if takes(&study("x = { type = 'float', low = 0, high = 1 }").spec().space).is_ok() {
+    if refusal(name, SPACES[0]).is_none() {
         check_independence(name);
+    }
+    check_early_stops(name);
+}
+
+/// The spaces for a sampler. One that leaves each decision to others, which are checked themselves, has nothing of its own to show in
+/// more than two: in one with conditions, and in one with constraints and priors.
+fn chosen(name: &str, spaces: &'static [usize]) -> impl Iterator<Item = &'static str> {
+    let delegates = name == "auto";
+    spaces.iter().filter(move |number| !delegates || [2, 4].contains(*number)).map(|number| SPACES[*number])
+}
+
+/// Why a sampler cannot search a space.
+fn refusal(name: &str, space: &str) -> Option<SampleError> {
+    let draft = study(space).sampler(name);
+    draft.spec().sampler.takes(&draft.spec().space).err()
+}
+
+fn folded(events: &[Event]) -> History {
+    History::fold(events).expect("the rules hold")
+}
+
+fn points(history: &History) -> Vec<&Params> {
+    history.trials.iter().map(|trial| &trial.params).collect()
+}
+
+/// Checks that all points are valid, and makes every so many decisions again, from the last one to the first, each with nothing
+/// remembered. `what` says which study this is.
+fn check_decisions(name: &str, history: &History, every: usize, what: &str) {
+    for trial in &history.trials {
+        let checked = history.spec.space.check(trial.params.clone());
+        assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points that keep constraints{what}");
+    }
+    for trial in history.trials.iter().rev().step_by(every) {
+        let view = View::then(history, trial.number, trial.seen);
+        let again = Proposer::new(&history.spec.sampler).propose_from(view, trial.space_version);
+        let again = again.map(|(again, _)| again.params);
+        assert_eq!(again.as_ref(), Ok(&trial.params), "{name} needs no memory for trial {}{what}", trial.number);
     }
 }
 
-/// Checks that what is exhausted was tried once and whole, in the history of a study that asked for 24 trials.
+/// Checks that a study that another process took up in the middle has the trials of the unbroken one.
+fn check_resumption(name: &str, draft: &StudyDraft, unbroken: &[Event]) {
+    let trials = folded(unbroken).trials.len() as u64;
+    let middle = unbroken
+        .iter()
+        .position(|event| matches!(&event.kind, EventKind::TrialStarted { trial, .. } if *trial == trials.div_ceil(2)));
+    if let Some(middle) = middle {
+        let resumed = draft.resumed(unbroken[..middle].to_vec());
+        assert_eq!(resumed, unbroken, "{name} goes on as if nothing had been between");
+    }
+}
+
+/// Checks that the results of trials inside the window of 3 do not matter: they are changed, and the next decision is made again.
+fn check_window(name: &str, events: &[Event]) {
+    let history = folded(events);
+    let count = history.trials.len() as u64;
+    let changed: Vec<Event> = events.iter().map(|event| spoil(event.clone(), count.saturating_sub(2))).collect();
+    let next = |history: &History| propose(history, count).map(|proposal| proposal.params);
+    assert_eq!(next(&folded(&changed)), next(&history), "{name} looks at results inside the window");
+}
+
+/// Checks that what is exhausted was tried once and whole, in the history of a study that asked for [`TRIALS`].
 fn check_exhaustion(name: &str, history: &History) {
     let count = history.trials.len();
     let keys: BTreeSet<&str> = history.trials.iter().map(|trial| trial.config_key.as_str()).collect();
@@ -112,63 +160,89 @@ fn check_exhaustion(name: &str, history: &History) {
             assert_eq!((keys.len() as u64, keys.len()), (points, count), "{name} tries every point once");
         }
         Err(error) => panic!("{name}: {error}"),
-        Ok(_) => assert_eq!(count, 24, "{name} goes on"),
+        Ok(_) => assert_eq!(count as u64, TRIALS, "{name} goes on"),
     }
 }
 
 /// Checks that a sampler survives trials that fail, are stopped early, or end with no number, and goes on making valid
 /// points, also where nothing else ever happened.
 fn check_survival(name: &str, space: &str) {
-    let draft = || study(space).sampler(name).trials(24).window(3);
+    fn is_first_half(params: &Params) -> bool {
+        params.key().as_str() < "8"
+    }
+    let draft = || study(space).sampler(name).trials(FEW).window(3);
     let kinds = [
-        draft().objective(|_| f64::NAN),
-        draft().objective(|_| f64::INFINITY),
+        draft().objective(|params| if is_first_half(params) { f64::NAN } else { f64::INFINITY }),
         draft().objective(|_| f64::MAX),
-        draft().objective(|params| if params.key().as_str() < "8" { -f64::MAX } else { f64::MAX }),
-        draft().objective(|_| 1.0),
+        draft().objective(|params| if is_first_half(params) { -f64::MAX } else { f64::MAX }),
+        draft().objective(|_| 1.0).with(|spec| spec.order = Order::Eager),
         draft().failing(FailureCause::Diverged, |_| true),
         draft().failing(FailureCause::Crashed, |_| true),
-        draft().failing(FailureCause::OutOfMemory, |params| params.key().as_str() < "8"),
+        draft().failing(FailureCause::OutOfMemory, is_first_half),
         draft().pruning(|_| true),
-        draft().pruning(|params| params.key().as_str() < "8"),
+        draft().pruning(is_first_half).with(|spec| spec.order = Order::Eager),
     ];
     for (kind, draft) in kinds.into_iter().enumerate() {
-        let history = draft.history();
-        for trial in &history.trials {
-            let checked = history.spec.space.check(trial.params.clone());
-            assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points after results of kind {kind}");
-        }
-        assert_eq!(verify(&history).differences, [], "{name} decides the same again after results of kind {kind}");
+        check_decisions(name, &draft.history(), EVERY, &format!(" after results of kind {kind}"));
     }
+}
+
+/// Checks that what was stopped early never counts as a value of 0: where all values are large, and the worst are those of the
+/// trials that are stopped, it draws nothing to itself. To be sure that it would, these trials are once completed with 0.
+fn check_early_stops(name: &str) {
+    const SPACE: &str =
+        "m = { type = 'categorical', choices = ['a', 'b', 'c'] }\nk = { type = 'int', low = 0, high = 39 }";
+    fn is_stopped(params: &Params) -> bool {
+        params.text("m").is_ok_and(|choice| choice == "a")
+    }
+    fn large(params: &Params) -> f64 {
+        let off = params.int("k").map_or(0.0, |k| (k - 20) as f64);
+        1000.0 + off * off + if is_stopped(params) { 1000.0 } else { 0.0 }
+    }
+    let late = |draft: StudyDraft| -> Vec<bool> {
+        let history = draft.sampler(name).trials(36).history();
+        history.trials[16..].iter().map(|trial| is_stopped(&trial.params)).collect()
+    };
+    let stopped = late(study(SPACE).objective(large).pruning(is_stopped));
+    let nothing = late(study(SPACE).objective(|params| if is_stopped(params) { 0.0 } else { large(params) }));
+    let count = |which: &[bool]| which.iter().filter(|is| **is).count();
+    // A sampler that learns nothing has the same trials in both.
+    assert!(
+        stopped == nothing || count(&stopped) < count(&nothing),
+        "{name} takes what was stopped early for good: {} of 20 trials, and {} where they are best",
+        count(&stopped),
+        count(&nothing)
+    );
 }
 
 /// Checks that parameters with equal domains get values of their own, however many there are.
 fn check_independence(name: &str) {
     let space: String = (0..60).map(|n| format!("x{n} = {{ type = 'float', low = 0, high = 1 }}\n")).collect();
-    let history = study(&space).sampler(name).trials(24).history();
+    let history = study(&space).sampler(name).trials(TRIALS).history();
     let values = |n: usize| -> Vec<f64> {
         let name = format!("x{n}");
         history.trials.iter().filter_map(|trial| trial.params.float(&name).ok()).collect()
     };
     let all: Vec<Vec<f64>> = (0..60).map(values).collect();
     for (n, one) in all.iter().enumerate() {
-        assert_eq!(one.len(), 24);
+        assert_eq!(one.len() as u64, TRIALS);
         assert!(all[..n].iter().all(|other| other != one), "{name} gives x{n} values of its own");
     }
 }
 
-/// The same losses, once minimised and once as gains that are maximised, lead to the same points.
+/// The same losses, once minimised and once as gains that are maximised, lead to the same points, also where some of the trials fail
+/// or are stopped early.
 fn check_directions(name: &str, space: &str) {
     fn loss(params: &Params) -> f64 {
-        // Some number between 0 and 1 that depends on the point alone.
-        u32::from_str_radix(&params.key()[..8], 16).map_or(0.0, |number| f64::from(number) / f64::from(u32::MAX))
+        two(params)[0]
     }
-    let points = |draft: StudyDraft| -> Vec<Params> {
-        draft.sampler(name).trials(24).history().trials.into_iter().map(|trial| trial.params).collect()
+    let study = || {
+        let draft = study(space).sampler(name).trials(TRIALS).objective(loss);
+        draft.pruning(|params| two(params)[1] < 0.2).failing(FailureCause::Diverged, |params| two(params)[1] > 0.9)
     };
     let gains =
-        study(space).objective(|params| -loss(params)).with(|spec| spec.objectives[0].direction = Direction::Maximize);
-    assert_eq!(points(study(space).objective(loss)), points(gains), "{name} maximises as it minimises");
+        study().objective(|params| -loss(params)).with(|spec| spec.objectives[0].direction = Direction::Maximize);
+    assert_eq!(points(&study().history()), points(&gains.history()), "{name} maximises as it minimises");
 }
 
 /// Two numbers between 0 and 1 that depend on the point alone.
@@ -178,17 +252,28 @@ fn two(params: &Params) -> Vec<f64> {
     vec![number(&key[..8]), number(&key[8..16])]
 }
 
-/// The same promises with several objectives: points are valid, decisions can be made again and need no memory, results inside
-/// the window do not matter, losses that are not finite, failures, early stops and outcome constraints are survived, and each
-/// objective is maximised as it is minimised.
+/// Checks the sampler of this name with several objectives: points are valid, decisions can be made again and need no memory,
+/// results inside the window do not matter, losses that are not finite, failures, early stops and outcome constraints are survived,
+/// and each objective is maximised as it is minimised.
+///
+/// # Panics
+/// With the promise that it breaks.
+pub fn check_sampler_with_objectives(name: &str) {
+    // Of numbers in cells, of conditions, of one point, and of lists: the others say nothing new here.
+    for text in chosen(name, &[1, 2, 3, 6]) {
+        if refusal(name, text).is_none() {
+            check_objectives(name, text);
+        }
+    }
+}
+
 fn check_objectives(name: &str, space: &str) {
     use Direction::{Maximize, Minimize};
     let draft = |directions: &[Direction], values: fn(&Params) -> Vec<f64>| {
-        study(space).sampler(name).objectives(directions, values).trials(24).window(3)
+        study(space).sampler(name).objectives(directions, values).trials(FEW).window(3)
     };
     let bound = OutcomeConstraint { metric: "value_2".to_owned(), at_most: Some(0.5), at_least: None };
     let kinds = [
-        draft(&[Minimize; 2], two),
         draft(&[Minimize; 2], two).with(|spec| spec.order = Order::Eager),
         draft(&[Minimize; 2], |params| if params.key().as_str() < "8" { vec![0.0, f64::NAN] } else { two(params) })
             .failing(FailureCause::Diverged, |params| params.key().as_str() > "d"),
@@ -202,38 +287,24 @@ fn check_objectives(name: &str, space: &str) {
             .with(|spec| spec.outcome_constraints = vec![bound.clone()]),
     ];
     for (kind, draft) in kinds.into_iter().enumerate() {
-        let history = draft.history();
-        for trial in &history.trials {
-            let checked = history.spec.space.check(trial.params.clone());
-            assert_eq!(checked.as_ref(), Ok(&trial.params), "{name} makes valid points for objectives of kind {kind}");
-            let view = View::then(&history, trial.number, trial.seen);
-            let again = Proposer::new(&history.spec.sampler).propose_from(view, trial.space_version);
-            let again = again.map(|again| again.0.params);
-            assert_eq!(again.as_ref(), Ok(&trial.params), "{name} needs no memory for objectives of kind {kind}");
-        }
-        assert_eq!(verify(&history).differences, [], "{name} decides the same again for objectives of kind {kind}");
+        check_decisions(name, &draft.history(), EVERY, &format!(" for objectives of kind {kind}"));
     }
 
-    let draft = |directions: &[Direction], values| draft(directions, values).window(1);
-    let history = draft(&[Minimize; 2], two).window(3).history();
-    let count = history.trials.len() as u64;
+    let draft = |directions: &[Direction], values| draft(directions, values).trials(TRIALS);
+    let usual = draft(&[Minimize; 2], two);
+    let events = usual.events();
+    let history = folded(&events);
+    check_decisions(name, &history, 1, " for two objectives");
     check_exhaustion(name, &history);
-    let events = draft(&[Minimize; 2], two).window(3).events();
-    let changed: Vec<Event> = events.into_iter().map(|event| spoil(event, count.saturating_sub(2))).collect();
-    let changed = History::fold(&changed).expect("the rules still hold");
-    let next = |history: &History| propose(history, count).map(|proposal| proposal.params);
-    assert_eq!(next(&changed), next(&history), "{name} looks at results inside the window");
+    check_resumption(name, &usual, &events);
+    check_window(name, &events);
 
-    let points =
-        |draft: StudyDraft| -> Vec<Params> { draft.history().trials.into_iter().map(|trial| trial.params).collect() };
-    let expected = points(draft(&[Minimize; 2], two));
     let turned = [
         draft(&[Maximize, Minimize], |params| vec![-two(params)[0], two(params)[1]]),
         draft(&[Minimize, Maximize], |params| vec![two(params)[0], -two(params)[1]]),
-        draft(&[Maximize; 2], |params| vec![-two(params)[0], -two(params)[1]]),
     ];
     for draft in turned {
-        assert_eq!(points(draft), expected, "{name} maximises each objective as it minimises");
+        assert_eq!(points(&draft.history()), points(&history), "{name} maximises each objective as it minimises");
     }
 }
 
@@ -263,13 +334,33 @@ fn spoil(mut event: Event, first: u64) -> Event {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::spec::SamplerSpec;
 
+    /// A test for each sampler, with one objective and with several, so that a failure names it and they run side by side.
+    macro_rules! promises_of {
+        ($($name:ident),*) => {
+            const TESTED: &[&str] = &[$(stringify!($name)),*];
+
+            mod with_one_objective {
+                $(#[test]
+                fn $name() {
+                    super::super::check_sampler(stringify!($name));
+                })*
+            }
+
+            mod with_several_objectives {
+                $(#[test]
+                fn $name() {
+                    super::super::check_sampler_with_objectives(stringify!($name));
+                })*
+            }
+        };
+    }
+
+    promises_of!(auto, random, sobol, grid, tpe, gp, cmaes, nsga2, bandit);
+
     #[test]
-    fn every_sampler_keeps_its_promises() {
-        for name in SamplerSpec::NAMES {
-            check_sampler(name);
-        }
+    fn every_sampler_has_its_tests() {
+        assert_eq!(TESTED, SamplerSpec::NAMES);
     }
 }

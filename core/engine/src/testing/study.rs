@@ -193,10 +193,17 @@ impl StudyDraft {
             workers: WorkerSettings::default(),
         };
         let created = EventKind::StudyCreated { spec: Box::new(self.spec.clone()), settings, build: "test".to_owned() };
-        let mut events = vec![Event { seq: 1, at_us: self.at_us, kind: created }];
-        let mut history = History::new(&events[0]).expect("a new study has a history");
+        self.resumed(vec![Event { seq: 1, at_us: self.at_us, kind: created }])
+    }
+
+    /// The log of the study where this much of it is there already, up to the end of some trial: another process that goes on.
+    ///
+    /// # Panics
+    /// Where the sampler fails, or the events are not the beginning of a log.
+    pub fn resumed(&self, mut events: Vec<Event>) -> Vec<Event> {
+        let mut history = History::fold(&events).expect("the test's log keeps the rules");
         let proposer = Proposer::new(&self.spec.sampler);
-        for number in 0..self.trials {
+        for number in history.trials.len() as u64..self.trials {
             let proposal = match proposer.propose(&history, number) {
                 Err(SampleError::Exhausted { .. }) => break,
                 proposal => proposal.expect("the sampler must have a suggestion"),

@@ -11,6 +11,7 @@ mod arms;
 use seqtune_space::{Params, SearchSpace, Value};
 
 use self::arms::{arm_parameter, pulls};
+use super::exhausted::Left;
 use super::observation::observations;
 use super::reason::value_of;
 use super::scalar::weighed;
@@ -50,6 +51,40 @@ impl Bandit {
         let (name, choices) = arm_parameter(space, arm)?;
         let parts = choices.iter().filter_map(|choice| space.restricted(name, choice));
         parts.into_iter().try_for_each(|part| inner.whole().takes(&part))
+    }
+
+    /// What such a bandit has left.
+    pub(super) fn left(
+        space: &SearchSpace,
+        view: &View<'_>,
+        arm: Option<&str>,
+        inner: ArmSampler,
+        plain: bool,
+    ) -> Left {
+        if plain {
+            // Points are tried again and again.
+            return if points(space).is_ok_and(|points| points.is_empty()) {
+                Left::Nothing { points: 0 }
+            } else {
+                Left::Something
+            };
+        }
+        let Ok((name, choices)) = arm_parameter(space, arm) else { return Left::Something };
+        let of_arm = |choice| {
+            let part = space.restricted(name, choice)?;
+            Some(inner.whole().left(&part, &view.within(name, choice)))
+        };
+        let arms: Vec<Left> = choices.iter().filter_map(of_arm).collect();
+        if arms.contains(&Left::Something) {
+            return Left::Something;
+        }
+        let tried = arms.iter().map(|arm| if let Left::Nothing { points } = arm { *points } else { 0 }).sum();
+        // Where nothing was tried it may be that no point satisfies the constraints, which is another error.
+        match arms.contains(&Left::Perhaps) {
+            true if tried > 0 => Left::Perhaps,
+            true => Left::Something,
+            false => Left::Nothing { points: tried },
+        }
     }
 
     /// The next point where all points are arms.

@@ -4,29 +4,30 @@
 //! twice the population where it has converged (Auger and Hansen, "A restart CMA evolution strategy with increasing
 //! population size", CEC 2005).
 //!
-//! It has no memory: each decision replays the generations from the trials it sees. Those that the sampler chose and whose
-//! end is seen, in number order, are cut into generations; what is pending belongs to none yet. A trial that was drawn before
-//! the last generation was complete counts for a later one all the same.
+//! A decision follows from the generations of the trials it sees. Those that the sampler chose and whose end is seen, in number
+//! order, are cut into generations; what is pending belongs to none yet. A trial that was drawn before the last generation
+//! was complete counts for a later one all the same. What the complete ones made of the distribution is remembered for the next
+//! decision (`replay`), which changes nothing: where other trials are seen, all of them are replayed.
 
 mod margin;
+mod replay;
 mod state;
 
-use rand::RngExt;
-use seqtune_space::{Grain, SearchSpace};
+use std::sync::{Mutex, PoisonError};
 
+use seqtune_space::SearchSpace;
+
+use self::replay::{Replay, told};
 use self::state::State;
-use super::observation::{Observation, Outcome, observations};
-use super::scalar::weighed;
-use super::{Reason, SampleError, Sampler, Suggestion, drawn, standing, tried, untried};
-use crate::event::Origin;
+use super::{Reason, SampleError, Sampler, Suggestion, drawn, tried, untried};
 use crate::order::View;
-use crate::seed::{rng_of, seed_of};
-
-/// Values along a coordinate beyond which it counts as continuous.
-const CELLS: u64 = 256;
+use crate::seed::rng_of;
 
 /// Points of the largest space of which none is tried twice.
 const EXACT: u64 = 4096;
+
+/// Distributions that are remembered: one for each arm of a bandit.
+const REMEMBERED: usize = 8;
 
 /// Points drawn before one that is known, or any that is left, is taken instead.
 const DRAWN: usize = 512;
@@ -34,13 +35,16 @@ const DRAWN: usize = 512;
 /// Moves a distribution to where good trials lie, and shapes it as the valley that they lie in. For many trials, of numbers
 /// above all. With several objectives each generation is ranked by all losses as one, under weights of its own; samplers
 /// that look for a whole set find more of it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CmaEs;
+#[derive(Debug, Default)]
+pub struct CmaEs {
+    /// The last distributions, and the trials that they come from.
+    replays: Mutex<Vec<Replay>>,
+}
 
 impl Sampler for CmaEs {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
-        let state = replayed(space, view)?;
+        let state = self.replayed(space, view)?;
         let known = tried(view);
         let mut rng = rng_of(seed, 0, "cmaes");
         let mut again = None;
@@ -70,47 +74,31 @@ impl Sampler for CmaEs {
     }
 }
 
-/// The distribution after all generations that are complete.
-fn replayed(space: &SearchSpace, view: &View<'_>) -> Result<State, SampleError> {
-    let study = view.history().spec.seed;
-    let grains: Vec<Grain> = space.dimensions().iter().map(|dimension| space.grain(dimension, CELLS)).collect();
-    // As declared priors say, where there are any.
-    let middle = space.decode_quantiles(&vec![0.5; grains.len()])?;
-    let middle: Vec<f64> = space.encode(&middle).into_iter().map(|at| at.unwrap_or(0.5)).collect();
-    let mut population = 4 + (3.0 * libm::log(grains.len().max(1) as f64)) as usize;
-    let mut state = State::new(&grains, &middle, population);
-    let seen: Vec<Observation<'_>> = observations(view)
-        .into_iter()
-        .filter(|one| one.trial.origin == Origin::Sampler && one.told.outcome != Outcome::Pending)
-        .collect();
-    let mut left = seen.as_slice();
-    while let Some((generation, rest)) = left.split_at_checked(state.population) {
-        left = rest;
-        let number = generation.last().map_or(0, |one| one.trial.number);
-        let mut rng = rng_of(study, number, "cmaes generation");
-        let ranked = ranked(space, generation, seed_of(study, number, "cmaes weights"));
-        state.adapt(&grains, &ranked, &mut rng);
-        if state.has_converged() {
-            population *= 2;
-            let around: Vec<f64> = grains.iter().map(|_| rng.random()).collect();
-            state = State::new(&grains, &around, population);
+impl CmaEs {
+    /// The distribution after all generations that are complete.
+    fn replayed(&self, space: &SearchSpace, view: &View<'_>) -> Result<State, SampleError> {
+        let told = told(view);
+        let mut replays = self.replays.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = (0..replays.len()).filter(|at| replays[*at].leads_to(space, view, &told));
+        let mut replay = match known.max_by_key(|at| replays[*at].trials()) {
+            Some(at) => replays.remove(at),
+            None => Replay::new(space, view)?,
+        };
+        replay.go_on(&told);
+        let state = replay.state().clone();
+        if replays.len() == REMEMBERED {
+            replays.remove(0);
         }
+        replays.push(replay);
+        Ok(state)
     }
-    Ok(state)
-}
-
-/// The points of a generation, the best first; with several objectives under the weights of this seed.
-fn ranked(space: &SearchSpace, generation: &[Observation<'_>], seed: u64) -> Vec<Vec<Option<f64>>> {
-    let generation = weighed(generation, seed);
-    let generation: Vec<&Observation<'_>> = generation.iter().collect();
-    let groups = standing::groups(&generation);
-    groups.into_iter().flatten().map(|at| space.encode(generation[at].params)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use seqtune_space::Params;
+    use seqtune_space::{Grain, Params};
 
+    use super::replay::grains;
     use super::*;
     use crate::testing::{StudyDraft, study};
 
@@ -175,7 +163,7 @@ mod tests {
     fn a_converged_distribution_starts_again_with_twice_the_population() {
         let space = study("x = { type = 'float', low = 0, high = 1 }");
         let space = &space.spec().space;
-        let grains: Vec<Grain> = space.dimensions().iter().map(|dimension| space.grain(dimension, CELLS)).collect();
+        let grains: Vec<Grain> = grains(space);
         let mut state = State::new(&grains, &[0.5], 4);
         let mut rng = rng_of(1, 0, "test");
         let mut generations = 0;
@@ -189,7 +177,29 @@ mod tests {
             .objective(|params| (params.float("x").unwrap() - 0.3).abs())
             .trials(160)
             .history();
-        let state = replayed(&history.spec.space, &View::now(&history, 160)).unwrap();
+        let state = CmaEs::default().replayed(&history.spec.space, &View::now(&history, 160)).unwrap();
         assert!(state.population >= 8, "{}", state.population);
+    }
+    /// What is remembered changes nothing, whatever was asked before: later trials, earlier ones, of another space or seed.
+    #[test]
+    fn what_is_remembered_changes_nothing() {
+        let of = |seed: u64| {
+            let draft = study(FLOATS).sampler("cmaes").seed(seed).objective(rosenbrock).window(3);
+            draft.pruning(|params| params.key().as_str() < "2").trials(90).history()
+        };
+        let histories = [of(1), of(2)];
+        let part: SearchSpace = toml::from_str("a = { type = 'float', low = -2, high = 2 }").unwrap();
+        let sampler = CmaEs::default();
+        let order = (0..90).chain((0..90).rev()).chain([3, 80, 11, 60, 60, 0, 89]);
+        for trial in order {
+            for history in &histories {
+                for space in [&history.spec.space, &part] {
+                    let view = View::now(history, trial);
+                    let fresh = CmaEs::default().replayed(space, &view).unwrap();
+                    assert_eq!(sampler.replayed(space, &view).unwrap(), fresh, "trial {trial}");
+                }
+            }
+        }
+        assert_eq!(sampler.replays.lock().unwrap().len(), REMEMBERED);
     }
 }

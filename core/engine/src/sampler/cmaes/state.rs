@@ -24,7 +24,7 @@ const NARROW: f64 = 1e-5;
 const RESAMPLED: usize = 20;
 
 /// What is drawn from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
     /// Coordinates that are numbers, and those that are choices.
     numbers: Vec<usize>,

@@ -58,7 +58,7 @@ impl<'a> Improvement<'a> {
             incumbents = incumbents.chunks(ALIKE).map(mean).collect();
             posterior
         } else {
-            posterior.with_fantasies(data, pending, &draws)
+            posterior.with_fantasies(pending, &draws)
         };
         Improvement { posterior, incumbents }
     }

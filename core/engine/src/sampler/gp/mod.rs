@@ -254,30 +254,46 @@ fn turn(space: &SearchSpace, axis: usize, params: &Params) -> Turn {
     Turn { parameter: parameter.clone(), choice: params.get(parameter).cloned() }
 }
 
-/// Whether the last results were no better than those before, to speak of.
+/// Whether the last results were no better than those before, to speak of. Under outcome constraints those count that keep them; while
+/// none does, that they are broken by less.
 fn stands_still(observations: &[Observation<'_>], aims: Aims<'_>) -> bool {
-    if let Aims::Two = aims {
-        return set_stands_still(observations);
+    let is_completed = |one: &&Observation<'_>| matches!(one.told.outcome, Outcome::Completed { .. });
+    let completed: Vec<&Observation<'_>> = observations.iter().filter(is_completed).collect();
+    let Some(before) = completed.len().checked_sub(STILL) else { return false };
+    let keeps = |one: &&Observation<'_>| one.told.violation == 0.0;
+    let kept_before = completed[..before].iter().copied().filter(keeps).count();
+    let kept: Vec<&Observation<'_>> = completed.iter().copied().filter(keeps).collect();
+    if kept.is_empty() {
+        // Of what is not known to be broken by anything, nothing is known.
+        let known = |one: &&Observation<'_>| one.told.violation.is_finite();
+        let before = completed[..before].iter().copied().filter(known).count();
+        let violations: Vec<f64> = completed.into_iter().filter(known).map(|one| one.told.violation).collect();
+        return losses_stand_still(&violations, before);
     }
-    let losses: Vec<f64> = observations.iter().filter_map(|one| completed_loss(one, aims)).collect();
-    let Some(before) = losses.len().checked_sub(STILL) else { return false };
+    if let Aims::Two = aims {
+        return set_stands_still(&kept, kept_before);
+    }
+    let losses: Vec<f64> = kept.into_iter().filter_map(|one| completed_loss(one, aims)).collect();
+    losses_stand_still(&losses, kept_before)
+}
+
+/// The same of losses, of which so many are not of the last results.
+fn losses_stand_still(losses: &[f64], before: usize) -> bool {
     let least = |losses: &[f64]| losses.iter().copied().fold(f64::INFINITY, f64::min);
     let mut first = losses[..before].to_vec();
     first.truncate(STILL);
     first.sort_by(f64::total_cmp);
     // Against what there was to gain in the beginning: later results are all near the best.
-    let distance = first.get(first.len() / 2).map_or(0.0, |median| median - least(&losses));
-    least(&losses[..before]) - least(&losses) < NOTHING * distance
+    let distance = first.get(first.len() / 2).map_or(0.0, |median| median - least(losses));
+    least(&losses[..before]) - least(losses) < NOTHING * distance
 }
 
 /// The same of a set, by the volume that it dominates.
-fn set_stands_still(observations: &[Observation<'_>]) -> bool {
-    let completed = observations.iter().filter(|one| matches!(one.told.outcome, Outcome::Completed { .. }));
+fn set_stands_still(completed: &[&Observation<'_>], before: usize) -> bool {
     // So that volumes stay finite.
     let losses: Vec<Vec<f64>> =
-        completed.map(|one| one.told.losses().iter().map(|loss| loss.clamp(-1e150, 1e150)).collect()).collect();
+        completed.iter().map(|one| one.told.losses().iter().map(|loss| loss.clamp(-1e150, 1e150)).collect()).collect();
     let losses: Vec<&[f64]> = losses.iter().map(Vec::as_slice).collect();
-    let Some(before) = losses.len().checked_sub(STILL) else { return false };
     let reference = beyond(&losses, 0.1);
     let (now, then) = (hypervolume(&losses, &reference), hypervolume(&losses[..before], &reference));
     now - then < NOTHING * now
@@ -421,6 +437,43 @@ mod tests {
         assert!(value < 0.405, "{value}");
         let kept = history.trials[20..].iter().filter(|trial| history.is_feasible(trial)).count();
         assert!(kept >= 5, "{kept} of 20 keep the constraint");
+    }
+
+    /// Whether a study stands still whose trials have these values of x, which is minimised, and of which this bound is asked.
+    fn is_still(values: &[f64], at_least: Option<f64>) -> bool {
+        let bound = OutcomeConstraint { metric: "value".to_owned(), at_most: None, at_least };
+        let point = |x: &f64| {
+            let mut point = Params::default();
+            point.set("x", *x);
+            point
+        };
+        let history = study("x = { type = 'float', low = 0, high = 1 }")
+            .objective(|params| params.float("x").unwrap())
+            .with(|spec| {
+                spec.enqueue = values.iter().map(point).collect();
+                spec.outcome_constraints = at_least.map(|_| bound).into_iter().collect();
+            })
+            .trials(values.len() as u64)
+            .history();
+        stands_still(&observations(&View::now(&history, values.len() as u64)), Aims::One)
+    }
+
+    #[test]
+    fn what_breaks_a_constraint_is_no_improvement() {
+        let first: Vec<f64> = (0..12).map(|k| 0.9 - 0.02 * f64::from(k)).collect();
+        let with = |last: fn(f64) -> f64| -> Vec<f64> {
+            first.iter().copied().chain((0..STILL).map(|k| last(k as f64 / STILL as f64))).collect()
+        };
+        let (falling, rising) = (with(|k| 0.6 - 0.5 * k), with(|k| 0.9 + 0.05 * k));
+        assert!(!is_still(&falling, None));
+        assert!(!is_still(&falling, Some(0.5)), "some of the last ones keep the bound");
+        assert!(is_still(&falling, Some(0.65)), "those that are better break the bound");
+        assert!(is_still(&rising, None));
+        // As long as none keeps the bound: those that come nearer to it are better.
+        assert!(!is_still(&rising, Some(2.0)));
+        assert!(is_still(&falling, Some(2.0)));
+        // The first one that keeps it.
+        assert!(!is_still(&rising, Some(0.93)));
     }
 
     #[test]

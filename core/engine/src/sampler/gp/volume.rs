@@ -102,7 +102,7 @@ impl<'a> Volume<'a> {
             posteriors
         } else {
             let [one, other] = posteriors;
-            [one.with_fantasies(data[0], pending, &draws[0]), other.with_fantasies(data[1], pending, &draws[1])]
+            [one.with_fantasies(pending, &draws[0]), other.with_fantasies(pending, &draws[1])]
         };
         Volume { posteriors, fronts }
     }
