@@ -39,7 +39,7 @@ use self::feasibility::Feasibility;
 use self::improvement::Improvement;
 use self::likelihood::{Data, Hyperparameters};
 use self::posterior::Posterior;
-use self::search::{Candidate, Search, Worth};
+use self::search::{Candidate, Effort, Search, Worth};
 use self::targets::{Aims, Known};
 use self::volume::Volume;
 use super::observation::{Observation, Outcome, observations};
@@ -188,7 +188,14 @@ impl Sampler for Gp {
         } else {
             None
         };
-        let search = Search { space, axes: &axes, worth: &worth, tried: &tried, neglected };
+        let search = Search {
+            space,
+            axes: &axes,
+            worth: &worth,
+            tried: &tried,
+            neglected,
+            effort: Effort::of(known.data.len()),
+        };
         let found = search.run(&best, seed_of(seed, 0, "gp candidates") as u32, &mut rng)?;
         match found.into_iter().next() {
             Some(Candidate { params, row, value, .. }) => {

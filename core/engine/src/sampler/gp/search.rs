@@ -12,17 +12,35 @@ use super::descent::{self, Batch, Objective};
 use crate::sampler::SampleError;
 use crate::sampler::sobol::scrambled;
 
-/// Candidates that are spread evenly, and those around the best points.
-const EVEN: usize = 256;
-const AROUND: usize = 256;
 /// Best points that candidates are drawn around, and how far.
 pub(super) const CENTRES: usize = 5;
 const NEAR: [f64; 3] = [0.2, 0.05, 0.01];
-/// Candidates that are improved, and how many of them may share all their choices.
-const STARTS: usize = 10;
+/// Candidates that may share all their choices among those that are improved.
 const ALIKE: usize = 4;
-/// Rounds of improvement.
-const ROUNDS: usize = 4;
+
+/// How much is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Effort {
+    /// Candidates that are spread evenly, and those around the best points.
+    even: usize,
+    around: usize,
+    /// Candidates that are improved.
+    starts: usize,
+    /// Rounds of improvement.
+    rounds: usize,
+}
+
+impl Effort {
+    /// With a model of so many points. Where each look is dear, fewer have to do.
+    pub(super) fn of(points: usize) -> Effort {
+        const FEW: usize = 250;
+        if points <= FEW {
+            Effort { even: 256, around: 256, starts: 10, rounds: 4 }
+        } else {
+            Effort { even: 128, around: 128, starts: 6, rounds: 2 }
+        }
+    }
+}
 
 /// A place in the unit cube, and the point there.
 #[derive(Clone, Debug)]
@@ -62,6 +80,7 @@ pub(super) struct Search<'a> {
     pub(super) tried: &'a HashSet<&'a str>,
     /// A choice that the point is to have, its axis and its place along it, where one has its turn.
     pub(super) neglected: Option<(usize, f64)>,
+    pub(super) effort: Effort,
 }
 
 impl Search<'_> {
@@ -77,7 +96,7 @@ impl Search<'_> {
         candidates.retain(|candidate| candidate.value > f64::NEG_INFINITY);
         candidates.sort_by(|a, b| b.value.total_cmp(&a.value));
         let mut starts = self.starts(&candidates);
-        for _ in 0..ROUNDS {
+        for _ in 0..self.effort.rounds {
             let before: Vec<f64> = starts.iter().map(|start| start.value).collect();
             self.descend(&mut starts)?;
             self.step(&mut starts)?;
@@ -124,11 +143,12 @@ impl Search<'_> {
         rng: &mut impl Rng,
     ) -> Result<Vec<Candidate>, SampleError> {
         let dimensions = self.space.dimensions().len();
-        let mut candidates = Vec::with_capacity(EVEN + AROUND);
-        for index in 0..EVEN as u32 {
+        let Effort { even, around, .. } = self.effort;
+        let mut candidates = Vec::with_capacity(even + around);
+        for index in 0..even as u32 {
             candidates.extend(self.place(scrambled(index, dimensions, sobol_seed, rng))?);
         }
-        for number in 0..AROUND {
+        for number in 0..around {
             let Some(centre) = best.get(number % best.len().max(1)) else { break };
             let width = NEAR[number % NEAR.len()];
             // In many dimensions a point far from its centre in all of them is far from everything: some stay.
@@ -153,13 +173,13 @@ impl Search<'_> {
 
     /// The best candidates, of which not too many are alike in all their choices.
     fn starts(&self, candidates: &[Candidate]) -> Vec<Candidate> {
-        let mut starts: Vec<Candidate> = Vec::with_capacity(STARTS);
+        let mut starts: Vec<Candidate> = Vec::with_capacity(self.effort.starts);
         for candidate in candidates {
             let alike = starts.iter().filter(|start| self.choices(start) == self.choices(candidate)).count();
             if alike < ALIKE {
                 starts.push(candidate.clone());
             }
-            if starts.len() == STARTS {
+            if starts.len() == self.effort.starts {
                 break;
             }
         }
