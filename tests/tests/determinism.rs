@@ -51,7 +51,7 @@ fn run(place: &Path, workers: &str, threads: u64) {
     assert!(output.status.success(), "{}", text(&output));
 }
 
-/// Stops a run in the middle, with trials that are under way. The program ends before its worker's next step.
+/// Stops a run in the middle, with trials that are under way.
 fn stop(place: &Path, mut child: Child) {
     let study = place.join("results/toy");
     let is_midway = |history: &seqtune_core::History| {

@@ -184,10 +184,10 @@ mod tests {
          k = { type = 'int', low = 1, high = 4, when = { m = 'a' }, default = 1 }\nconstraints = ['k != 2']",
         "only = { type = 'categorical', choices = ['one'] }",
         EMPTY,
-        "m = { type = 'categorical', choices = ['a', 'b'] }\nk = { type = 'int', low = 1, high = 90 }\n\
-         n = { type = 'int', low = 1, high = 90, when = { m = 'b' } }\nconstraints = ['k < 3']",
-        "m = { type = 'categorical', choices = ['a', 'b'] }\nk = { type = 'int', low = 1, high = 90 }\n\
-         n = { type = 'int', low = 1, high = 90, when = { m = 'b' } }\nconstraints = ['k + n < 3', 'k < 3']",
+        "m = { type = 'categorical', choices = ['a', 'b'] }\nk = { type = 'int', low = 1, high = 65 }\n\
+         n = { type = 'int', low = 1, high = 65, when = { m = 'b' } }\nconstraints = ['k < 3']",
+        "m = { type = 'categorical', choices = ['a', 'b'] }\nk = { type = 'int', low = 1, high = 65 }\n\
+         n = { type = 'int', low = 1, high = 65, when = { m = 'b' } }\nconstraints = ['k + n < 3', 'k < 3']",
         "x = { type = 'ordinal', values = [1, 2, 3] }\nl = { type = 'list', len = { low = 1, high = 2 }, item = { type = 'bool' } }",
     ];
 
@@ -239,7 +239,7 @@ mod tests {
                 if sampler.takes(&draft.spec().space).is_err() || (space == EMPTY && draws) {
                     continue;
                 }
-                exhausted += compare(&draft.trials(20).window(2));
+                exhausted += compare(&draft.trials(12).window(2));
             }
         }
         assert!(exhausted > 30, "{exhausted} studies were exhausted");
