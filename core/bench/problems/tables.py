@@ -26,6 +26,7 @@ TABLES: tuple[tuple[str, str], ...] = (
     ("network-digits", HELD_OUT),
     ("boosting-breast-cancer", DEVELOP),
     ("boosting-diabetes", HELD_OUT),
+    ("tf-jund", HELD_OUT),
 )
 
 
