@@ -99,7 +99,7 @@ class Running(unittest.TestCase):
             store.append({"optimiser": "ours:tpe", "values": [1.0]})
             with (Path(folder) / "results" / "ours-tpe.jsonl").open("a") as file:
                 file.write('{"optimiser": "ou')
-            self.assertEqual([r["values"] for r in run.read_results(Path(folder))], [[1.0]])
+            self.assertEqual([r["values"] for r in run.read_cache(Path(folder))], [[1.0]])
 
     def test_seeds_are_a_count_or_a_range(self) -> None:
         self.assertEqual(list(samplers.parse_seeds("3")), [0, 1, 2])
