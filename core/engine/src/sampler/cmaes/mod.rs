@@ -19,12 +19,9 @@ use seqtune_space::SearchSpace;
 
 use self::replay::{Replay, told};
 use self::state::State;
-use super::{Reason, SampleError, Sampler, Suggestion, drawn, tried, untried};
+use super::{EXACT, Reason, SampleError, Sampler, Suggestion, drawn, tried, untried};
 use crate::order::View;
 use crate::seed::rng_of;
-
-/// Points of the largest space of which none is tried twice.
-const EXACT: u64 = 4096;
 
 /// Distributions that are remembered: one for each arm of a bandit.
 const REMEMBERED: usize = 8;
