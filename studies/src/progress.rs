@@ -171,7 +171,7 @@ fn line_of(history: &History, trial: &Trial) -> String {
     let number = trial.number;
     let what = match &trial.end {
         Some(TrialEnd::Failed { cause, message }) => format!("failed ({}: {message})", cause.name()),
-        Some(TrialEnd::Pruned { reason }) => {
+        Some(TrialEnd::Pruned { reason, .. }) => {
             format!("pruned {metric} {} ({reason})", show_number(history.value(trial)))
         }
         Some(TrialEnd::Completed) | None => format!("completed {metric} {}", show_number(history.value(trial))),

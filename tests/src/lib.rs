@@ -166,7 +166,7 @@ pub fn table(history: &History) -> Vec<String> {
             let end = match &trial.end {
                 None => "unfinished".to_owned(),
                 Some(TrialEnd::Completed) => "completed".to_owned(),
-                Some(TrialEnd::Pruned { reason }) => format!("pruned: {reason}"),
+                Some(TrialEnd::Pruned { reason, .. }) => format!("pruned: {reason}"),
                 Some(TrialEnd::Failed { cause, .. }) => format!("failed: {}", cause.name()),
             };
             let curve: BTreeMap<u64, &str> =

@@ -4,8 +4,8 @@
 //!
 //! 1. **The log is the study.** [`Store`] keeps one append-only table of [`Event`]s in one SQLite file. [`History`] is
 //!    the fold of it; manager, CLI and viewer use the same [`History::apply`]. Nothing is updated in place.
-//! 2. **Deciding is pure.** [`Proposer`] and [`Sampler::suggest`] are functions of the space, a [`View`] of the history
-//!    and a seed. They have no memory, no clock and no shared random stream.
+//! 2. **Deciding is pure.** [`Proposer`], [`Sampler::suggest`] and [`Judge`] are functions of the space, a [`View`] of the
+//!    history and a seed. They have no memory, no clock and no shared random stream.
 //! 3. **Every decision can be replayed.** Each `trial_started` records which part of the log it saw; [`verify`]
 //!    decides again and compares, and [`Proposer::explain`] decides again and says why.
 //!
@@ -28,6 +28,7 @@ mod history;
 mod hypervolume;
 mod order;
 mod propose;
+pub mod pruner;
 mod replicate;
 pub mod sampler;
 pub mod seed;
@@ -41,9 +42,10 @@ pub use explain::{Explanation, Why};
 pub use history::{Attempt, Checkpoint, History, HistoryError, Point, Queued, Trial, TrialEnd, TrialState};
 pub use order::{View, next_trial_may_start};
 pub use propose::{Proposal, Proposer, propose};
+pub use pruner::{Judge, PrunerSpec, Verdict};
 pub use sampler::{Grid, SampleError, Sampler, Suggestion, start_up};
 pub use spec::{
-    ArmSampler, Budget, FamilyChoice, Objective, Order, OutcomeConstraint, PrunerSpec, Reduce, ReplicateSpec,
+    ASK_TELL, ArmSampler, Budget, FamilyChoice, Objective, Order, OutcomeConstraint, Reduce, ReplicateSpec,
     SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
 };
 pub use store::{FORMAT_VERSION, Request, RequestKind, Store, StoreError, StoreReader, is_study};

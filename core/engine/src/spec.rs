@@ -5,6 +5,7 @@ use seqtune_space::{Params, SearchSpace};
 use serde::{Deserialize, Serialize};
 
 use crate::bandit::Rule;
+use crate::pruner::PrunerSpec;
 
 /// Everything a decision may depend on. Written into the log once, complete: defaults filled in, the space copied in,
 /// the data known by its digest.
@@ -49,6 +50,11 @@ pub struct StudySpec {
 }
 
 impl StudySpec {
+    /// Whether another program asks for the trials, evaluates them, and tells; it also decides whether to follow a verdict.
+    pub fn is_asked(&self) -> bool {
+        self.family == FamilyChoice::Name(ASK_TELL.to_owned())
+    }
+
     /// The first objective.
     pub fn objective(&self) -> &Objective {
         &self.objectives[0]
@@ -62,6 +68,9 @@ impl StudySpec {
         self.info.parameters.complete(params)
     }
 }
+
+/// The name that stands in place of a family where another program evaluates the trials.
+pub const ASK_TELL: &str = "ask-tell";
 
 /// How the worker of a family is found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,7 +156,7 @@ impl OutcomeConstraint {
 /// What one trial is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialSpec {
-    /// Steps of a complete trial.
+    /// Steps of a complete trial; 0 where nobody knows, and whoever trains it says when it is done.
     pub steps: u64,
     /// Save at every multiple of this many steps, and at the last.
     pub checkpoint_every: u64,
@@ -270,20 +279,6 @@ impl SamplerSpec {
     pub fn repeats(&self) -> bool {
         matches!(self, SamplerSpec::Bandit { plain: true, .. })
     }
-}
-
-/// Which trials are stopped early.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub enum PrunerSpec {
-    /// Every trial trains all its steps.
-    #[default]
-    None,
-}
-
-impl PrunerSpec {
-    /// Names that a study file may use.
-    pub const NAMES: [&'static str; 1] = ["none"];
 }
 
 /// Extra seeds for leading configurations during the search: while the leader is less likely than not to be the best of the

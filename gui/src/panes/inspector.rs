@@ -59,7 +59,7 @@ fn state_in_words(snapshot: &Snapshot, row: &TrialRow, now_us: i64) -> String {
     let time = text::span(row.seconds(now_us));
     let words = match (&row.end, row.state) {
         (Some(TrialEnd::Completed), _) => format!("Completed {} in {time}.", text::count(row.step as usize, "step")),
-        (Some(TrialEnd::Pruned { reason }), _) => {
+        (Some(TrialEnd::Pruned { reason, .. }), _) => {
             format!("Pruned at step {} of {steps}, after {time}: {reason}.", row.step)
         }
         (Some(TrialEnd::Failed { cause, message }), _) => {

@@ -215,7 +215,7 @@ fn outcome(history: &History, trial: &Trial, why: &Why) -> String {
     let Some(values) = history.values(trial).filter(|_| state == TrialState::Completed) else {
         return match &trial.end {
             Some(TrialEnd::Failed { cause, message }) => format!("It failed ({}): {message}.", cause.name()),
-            Some(TrialEnd::Pruned { reason }) => format!("It was stopped early: {reason}."),
+            Some(TrialEnd::Pruned { reason, .. }) => format!("It was stopped early: {reason}."),
             _ => format!("It is {}.", state.name()),
         };
     };

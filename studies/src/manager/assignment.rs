@@ -101,7 +101,7 @@ impl Assignment {
         events
     }
 
-    fn ended(&self, cause: AttemptEnd, message: String) -> EventKind {
+    pub(super) fn ended(&self, cause: AttemptEnd, message: String) -> EventKind {
         EventKind::AttemptEnded { trial: self.trial, attempt: self.attempt, cause, message }
     }
 }

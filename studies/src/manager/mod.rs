@@ -5,10 +5,12 @@
 //! is killed is followed by another that goes on.
 
 mod assignment;
+mod batch;
 mod checkpoints;
 mod crew;
 mod error;
 mod log;
+mod requests;
 mod run;
 mod signals;
 

@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use seqtune_core::{
-    EventKind, History, Proposal, Proposer, RequestKind, SampleError, Store, StoreError, TrialState,
+    AttemptEnd, EventKind, Judge, Proposal, Proposer, SampleError, Store, StoreError, TrialState, Verdict,
     next_trial_may_start,
 };
 use seqtune_plugin::FailureCause;
-use seqtune_plugin::protocol::{CheckpointPlan, FromWorker, Run, ToWorker, Verdict};
+use seqtune_plugin::protocol::{self, CheckpointPlan, FromWorker, Run, ToWorker};
 
 use super::assignment::Assignment;
+use super::batch::Batch;
 use super::crew::{Crew, Heard};
 use super::log::Log;
 use super::signals::Signals;
@@ -18,9 +19,6 @@ use crate::launch::WorkerProgram;
 
 /// How long workers may take to leave their step after they were asked to.
 const LEAVE_LIMIT: Duration = Duration::from_secs(7);
-
-/// Seeds that one request can ask for.
-const MOST_SEEDS: u64 = 100;
 
 /// How often requests and limits are looked at.
 const TICK: Duration = Duration::from_millis(200);
@@ -42,8 +40,8 @@ pub(super) fn run(
     let window = spec.window;
     // The first look at requests is due at once.
     let ticked = Instant::now().checked_sub(TICK).unwrap_or_else(Instant::now);
-    let proposer = Proposer::new(&spec.sampler);
-    let mut turn = Turn { log, proposer, crew, signals, device, stopping: None, ticked };
+    let (proposer, judge) = (Proposer::new(&spec.sampler), Judge::new(log.history()));
+    let mut turn = Turn { log, proposer, judge, crew, signals, device, stopping: None, ticked };
     if fixed && idle > 0 {
         turn.log.warn(&format!(
             "{idle} of {workers} workers will be idle: the study's order is fixed with window {window} (set window in \
@@ -72,20 +70,21 @@ pub(super) fn run(
 
 /// Why no more work is handed out.
 #[derive(Clone, Debug)]
-enum Stopping {
+pub(super) enum Stopping {
     /// Running trials may end.
     AfterRunning(String),
     /// Running trials were asked to leave; they are killed at the instant given.
     Now(String, Instant),
 }
 
-struct Turn<'a> {
-    log: Log<'a>,
+pub(super) struct Turn<'a> {
+    pub(super) log: Log<'a>,
     proposer: Proposer,
+    judge: Judge,
     crew: Crew,
     signals: Signals,
     device: String,
-    stopping: Option<Stopping>,
+    pub(super) stopping: Option<Stopping>,
     ticked: Instant,
 }
 
@@ -184,6 +183,13 @@ impl Turn<'_> {
             self.tidy(&[number]);
             return Ok(());
         }
+        if let Some(stopped) = self.stopped(number) {
+            // The manager was killed between the report and its verdict.
+            self.log.append(vec![stopped])?;
+            self.tidy(&[number]);
+            return Ok(());
+        }
+        let trial = self.log.history().trial(number);
         let (from, warnings) = trial.map_or((None, Vec::new()), |trial| checkpoints::resume_point(&study, trial));
         let attempt = trial.map_or(0, |trial| trial.attempts.len());
         for warning in warnings {
@@ -255,8 +261,7 @@ impl Turn<'_> {
             }
             FromWorker::Report(report) if report.trial == assignment.trial => {
                 assignment.reported(history, self.log.directory(), &report).map(|kinds| {
-                    let (trial, verdict) = (report.trial, Verdict::Continue);
-                    batch.answer(place, ToWorker::Verdict { trial, verdict, reason: None });
+                    batch.reported(place, assignment, &kinds);
                     batch.add(place, assignment.trial, kinds);
                 })
             }
@@ -305,9 +310,7 @@ impl Turn<'_> {
 
     fn commit(&mut self, batch: Batch) -> Result<(), ManagerError> {
         self.log.append(batch.kinds)?;
-        for (place, answer) in batch.answers {
-            self.crew.send(place, &answer);
-        }
+        self.answer(&batch.reports)?;
         for place in batch.released {
             self.crew.release(place);
         }
@@ -315,55 +318,43 @@ impl Turn<'_> {
         batch.unusable.map_or(Ok(()), |message| Err(ManagerError::Unusable(message)))
     }
 
-    /// Answers open requests. Those that ask a run to stop and were made before this one took the study are too late.
-    fn answer_requests(&mut self) -> Result<(), ManagerError> {
-        let from_trial = self.log.history().trials.len() as u64;
-        for request in self.log.open_requests()? {
-            let mut kinds = Vec::new();
-            let answer = match request.kind {
-                Some(RequestKind::StopAfterRunning | RequestKind::StopNow) if request.at_us < self.log.opened_us() => {
-                    "not carried out: the study was not running".to_owned()
-                }
-                Some(RequestKind::StopAfterRunning) => {
-                    let reason = format!("stopped by request of the {}", request.by);
-                    self.stopping.get_or_insert(Stopping::AfterRunning(reason));
-                    "stopping after the running trials".to_owned()
-                }
-                Some(RequestKind::StopNow) => {
-                    self.leave(format!("stopped by request of the {}", request.by));
-                    "stopping now".to_owned()
-                }
-                Some(RequestKind::Enqueue { params }) => match self.log.history().spec.complete(&params) {
-                    Ok(_) => {
-                        let request = Some(request.id);
-                        kinds.push(EventKind::Enqueued { params, from_trial, request, again: false });
-                        format!("enqueued, from trial {from_trial} on")
-                    }
-                    Err(error) => format!("refused: {error}"),
-                },
-                Some(RequestKind::Replicate { trial, seeds }) => match self.log.history().trial(trial) {
-                    Some(trial) => {
-                        let again = EventKind::Enqueued {
-                            params: trial.params.clone(),
-                            from_trial,
-                            request: Some(request.id),
-                            again: true,
-                        };
-                        kinds.extend(std::iter::repeat_n(again, seeds.min(MOST_SEEDS) as usize));
-                        format!("enqueued with {} more seeds, from trial {from_trial} on", kinds.len())
-                    }
-                    None => format!("refused: there is no trial {trial}"),
-                },
-                None => "refused: this seqtune does not know the request".to_owned(),
+    /// Decides about reports that are in the log, writes down which trials are stopped, and tells their workers.
+    fn answer(&mut self, reports: &[(usize, Assignment, bool)]) -> Result<(), ManagerError> {
+        let mut kinds = Vec::new();
+        let mut answers = Vec::new();
+        for (place, assignment, is_new) in reports {
+            let trial = assignment.trial;
+            // A step that was in the log before had its verdict then.
+            let stopped = if *is_new { self.stopped(trial) } else { None };
+            let (verdict, reason) = match &stopped {
+                Some(EventKind::Pruned { reason, .. }) => (protocol::Verdict::Stop, Some(reason.clone())),
+                _ => (protocol::Verdict::Continue, None),
             };
-            kinds.push(EventKind::RequestAnswered { id: request.id, from_trial, answer });
-            self.log.append(kinds)?;
+            answers.push((*place, ToWorker::Verdict { trial, verdict, reason }));
+            if let Some(stopped) = stopped {
+                kinds.extend([assignment.ended(AttemptEnd::Pruned, String::new()), stopped]);
+            }
+        }
+        self.log.append(kinds)?;
+        for (place, answer) in answers {
+            self.crew.send(place, &answer);
+            if let ToWorker::Verdict { trial, verdict: protocol::Verdict::Stop, .. } = answer {
+                self.crew.release(place);
+                self.tidy(&[trial]);
+            }
         }
         Ok(())
     }
 
+    /// The event that stops a trial after its last report, where it is to be stopped.
+    fn stopped(&self, trial: u64) -> Option<EventKind> {
+        let history = self.log.history();
+        let (Verdict { stop, reason }, seen) = self.judge.judge(history, trial, history.trial(trial)?.reports.len())?;
+        stop.then_some(EventKind::Pruned { trial, reason, seen })
+    }
+
     /// Asks all running trials to leave their step.
-    fn leave(&mut self, reason: String) {
+    pub(super) fn leave(&mut self, reason: String) {
         if matches!(self.stopping, Some(Stopping::Now(..))) {
             return;
         }
@@ -422,38 +413,6 @@ impl Turn<'_> {
 enum Work {
     GoOn(u64),
     Start(Proposal),
-}
-
-/// What one round of listening adds to the log, and what is done once it is there.
-#[derive(Default)]
-struct Batch {
-    kinds: Vec<EventKind>,
-    places: Vec<usize>,
-    answers: Vec<(usize, ToWorker)>,
-    released: Vec<usize>,
-    /// Trials whose checkpoints changed.
-    trials: Vec<u64>,
-    /// Why no trial at all can be trained.
-    unusable: Option<String>,
-}
-
-impl Batch {
-    fn add(&mut self, place: usize, trial: u64, kinds: Vec<EventKind>) {
-        let files = |kind: &EventKind| !matches!(kind, EventKind::Reported { .. } | EventKind::ReportDiffered { .. });
-        if kinds.iter().any(files) {
-            self.trials.push(trial);
-        }
-        self.places.push(place);
-        self.kinds.extend(kinds);
-    }
-
-    fn answer(&mut self, place: usize, answer: ToWorker) {
-        self.answers.push((place, answer));
-    }
-
-    fn failed(&mut self, history: &History, place: usize, assignment: &Assignment, cause: FailureCause, message: &str) {
-        self.add(place, assignment.trial, assignment.failed(history, cause, message, true));
-    }
 }
 
 fn now_us() -> i64 {

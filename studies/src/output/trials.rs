@@ -49,7 +49,7 @@ impl TrialRow {
         let best = trial.best_point(history.spec.objective().direction);
         let message = match &trial.end {
             Some(TrialEnd::Failed { cause, message }) => Some(format!("{}: {message}", cause.name())),
-            Some(TrialEnd::Pruned { reason }) => Some(reason.clone()),
+            Some(TrialEnd::Pruned { reason, .. }) => Some(reason.clone()),
             Some(TrialEnd::Completed) | None => None,
         };
         TrialRow {

@@ -11,6 +11,7 @@ use seqtune_space::{Params, SearchSpace};
 
 use crate::event::{AttemptEnd, Event, EventKind};
 use crate::spec::{OutcomeConstraint, Settings, StudySpec};
+pub(crate) use ranking::loss_under;
 pub use trial::{Attempt, Checkpoint, Point, Trial, TrialEnd, TrialState};
 
 /// A study as its log tells it.
@@ -192,7 +193,8 @@ impl History {
                 if trial.reports.last().is_some_and(|last| last.step >= *step) {
                     return Err(rule(format!("step {step} of trial {} is out of turn", trial.number)));
                 }
-                trial.reports.push(Point { step: *step, value: *value, at_us: event.at_us, metrics: metrics.clone() });
+                let (step, value, metrics) = (*step, *value, metrics.clone());
+                trial.reports.push(Point { step, value, at_us: event.at_us, seq: event.seq, metrics });
             }
             EventKind::ReportDiffered { trial, step, .. } => {
                 self.known_trial(*trial, event.seq)?.differed.push(*step);
@@ -202,8 +204,8 @@ impl History {
                 trial.checkpoints.push(Checkpoint { step: *step, path: path.clone(), sha256: sha256.clone() });
             }
             EventKind::Completed { trial } => self.end_trial(*trial, TrialEnd::Completed, event)?,
-            EventKind::Pruned { trial, reason, .. } => {
-                self.end_trial(*trial, TrialEnd::Pruned { reason: reason.clone() }, event)?;
+            EventKind::Pruned { trial, reason, seen } => {
+                self.end_trial(*trial, TrialEnd::Pruned { reason: reason.clone(), seen: *seen }, event)?;
             }
             EventKind::Failed { trial, cause, message } => {
                 self.end_trial(*trial, TrialEnd::Failed { cause: *cause, message: message.clone() }, event)?;

@@ -152,20 +152,21 @@ impl History {
 
     /// The value under the first objective, turned so that less is better.
     pub(crate) fn loss(&self, trial: &Trial) -> Option<f64> {
-        Some(loss(self.spec.objective().direction, self.value(trial)?))
+        Some(loss_under(self.spec.objective().direction, self.value(trial)?))
     }
 
     /// The values under all objectives, turned so that less is better; `None` where one is not finite.
     pub(crate) fn losses(&self, trial: &Trial) -> Option<Vec<f64>> {
         let values = self.values(trial)?;
         let directions = self.spec.objectives.iter().map(|objective| objective.direction);
-        Some(directions.zip(values).map(|(direction, value)| loss(direction, value)).collect())
+        Some(directions.zip(values).map(|(direction, value)| loss_under(direction, value)).collect())
     }
 
     /// The losses of all objectives at one report; `None` where one is not finite.
     pub(crate) fn losses_at(&self, report: &Point) -> Option<Vec<f64>> {
         let metrics = report.metrics.parse();
-        let of = |objective: &Objective| Some(loss(objective.direction, metrics.get(&objective.metric)?.value()?));
+        let of =
+            |objective: &Objective| Some(loss_under(objective.direction, metrics.get(&objective.metric)?.value()?));
         self.spec.objectives.iter().map(of).collect()
     }
 
@@ -175,7 +176,7 @@ impl History {
     }
 }
 
-fn loss(direction: Direction, value: f64) -> f64 {
+pub(crate) fn loss_under(direction: Direction, value: f64) -> f64 {
     match direction {
         Direction::Minimize => value,
         Direction::Maximize => -value,

@@ -68,6 +68,8 @@ pub struct Point {
     pub value: Option<f64>,
     /// When it was committed.
     pub at_us: i64,
+    /// Its position in the log.
+    pub seq: u64,
     /// All metrics.
     pub metrics: MetricsJson,
 }
@@ -92,6 +94,8 @@ pub enum TrialEnd {
     Pruned {
         /// Why.
         reason: String,
+        /// What the verdict saw.
+        seen: Seen,
     },
     /// Failed for good.
     Failed {

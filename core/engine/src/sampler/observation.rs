@@ -1,9 +1,8 @@
 //! What a sampler learns from the trials that a decision may see.
 
-use seqtune_plugin::Direction;
 use seqtune_space::Params;
 
-use crate::history::{Trial, TrialEnd};
+use crate::history::{Trial, TrialEnd, loss_under};
 use crate::order::View;
 
 /// One earlier trial, as a sampler sees it.
@@ -123,12 +122,4 @@ impl AsRef<Told> for Observation<'_> {
 /// A value of the study's first objective as a loss.
 pub(super) fn loss_of(view: &View<'_>, value: f64) -> f64 {
     loss_under(view.history().spec.objective().direction, value)
-}
-
-/// A value as a loss, where this direction is the better one.
-pub(super) fn loss_under(direction: Direction, value: f64) -> f64 {
-    match direction {
-        Direction::Minimize => value,
-        Direction::Maximize => -value,
-    }
 }

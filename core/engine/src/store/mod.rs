@@ -32,9 +32,10 @@ use lock::Lock;
 /// | 1 | the first |
 /// | 2 | versions of the space (`space_changed`), lists, constraints and priors in it |
 /// | 3 | outcome constraints; trials that were evaluated elsewhere (origin `added`) |
+/// | 4 | pruners |
 ///
 /// A file of an older version becomes one of this with the first event that is appended.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 /// "sqtn": tells a study's log from other SQLite files.
 const APPLICATION_ID: i32 = 0x7371_746e;

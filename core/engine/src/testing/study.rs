@@ -9,11 +9,11 @@ use seqtune_space::{Params, SearchSpace};
 use crate::event::{Event, EventKind, MetricsJson};
 use crate::history::History;
 use crate::propose::Proposer;
+use crate::pruner::{Judge, PrunerSpec, Verdict};
 use crate::sampler::SampleError;
 use crate::seed::rng_of;
 use crate::spec::{
-    Budget, FamilyChoice, Objective, Order, PrunerSpec, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec,
-    WorkerSettings,
+    Budget, FamilyChoice, Objective, Order, Reduce, SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
 };
 
 /// Says of a point whether it is one of those.
@@ -36,6 +36,7 @@ pub struct StudyDraft {
     failing: Option<(FailureCause, At)>,
     pruning: Option<At>,
     noise: f64,
+    curve: Option<fn(&Params, u64) -> f64>,
 }
 
 /// A study that minimises `value` over a space in TOML.
@@ -79,6 +80,7 @@ pub fn study(space: &str) -> StudyDraft {
         failing: None,
         pruning: None,
         noise: 0.0,
+        curve: None,
     }
 }
 
@@ -123,6 +125,21 @@ impl StudyDraft {
     #[must_use]
     pub fn window(mut self, window: u64) -> StudyDraft {
         self.spec.window = window;
+        self
+    }
+
+    /// Sets the pruner.
+    #[must_use]
+    pub fn pruner(mut self, pruner: PrunerSpec) -> StudyDraft {
+        self.spec.pruner = pruner;
+        self
+    }
+
+    /// Gives trials this many steps, and sets what their value is at each, from 1 on. The study's pruner decides about them.
+    #[must_use]
+    pub fn curves(mut self, steps: u64, curve: fn(&Params, u64) -> f64) -> StudyDraft {
+        self.spec.trial.steps = steps;
+        self.curve = Some(curve);
         self
     }
 
@@ -202,13 +219,33 @@ impl StudyDraft {
     /// Where the sampler fails, or the events are not the beginning of a log.
     pub fn resumed(&self, mut events: Vec<Event>) -> Vec<Event> {
         let mut history = History::fold(&events).expect("the test's log keeps the rules");
-        let proposer = Proposer::new(&self.spec.sampler);
+        let (proposer, judge) = (Proposer::new(&self.spec.sampler), Judge::new(&history));
         for number in history.trials.len() as u64..self.trials {
             let proposal = match proposer.propose(&history, number) {
                 Err(SampleError::Exhausted { .. }) => break,
                 proposal => proposal.expect("the sampler must have a suggestion"),
             };
             let params = &proposal.params;
+            let mut append = |history: &mut History, kind: EventKind| {
+                let event = Event { seq: history.seq + 1, at_us: history.last_us + 1_000_000, kind };
+                history.apply(&event).expect("the test's log keeps the rules");
+                events.push(event);
+            };
+            if let Some(curve) = self.curve {
+                let params = params.clone();
+                append(&mut history, proposal.into_event());
+                let mut end = EventKind::Completed { trial: number };
+                for step in 1..=self.spec.trial.steps {
+                    append(&mut history, reported(number, step, &[curve(&params, step)]));
+                    let judged = judge.judge(&history, number, step as usize).expect("it has this report");
+                    if let (Verdict { stop: true, reason }, seen) = judged {
+                        end = EventKind::Pruned { trial: number, reason, seen };
+                        break;
+                    }
+                }
+                append(&mut history, end);
+                continue;
+            }
             let values = match self.objectives {
                 Some(Losses::One(value)) => vec![value(params)],
                 Some(Losses::Several(values)) => values(params),
@@ -219,11 +256,6 @@ impl StudyDraft {
                 _ => value,
             };
             let values: Vec<f64> = values.into_iter().enumerate().map(noisy).collect();
-            let value = values.first().copied().filter(|value| value.is_finite());
-            let named = values.into_iter().enumerate();
-            let metrics: BTreeMap<String, MetricValue> =
-                named.map(|(index, value)| (metric_name(index), MetricValue::number(value))).collect();
-            let metrics = MetricsJson::new(&metrics);
             let end = match self.failing {
                 Some((cause, at)) if at(params) => {
                     EventKind::Failed { trial: number, cause, message: "it fails here".to_owned() }
@@ -233,12 +265,8 @@ impl StudyDraft {
                 }
                 _ => EventKind::Completed { trial: number },
             };
-            let reported = EventKind::Reported { trial: number, attempt: 0, step: 1, value, metrics };
-            let kinds = [proposal.into_event(), reported, end];
-            for kind in kinds {
-                let event = Event { seq: history.seq + 1, at_us: history.last_us + 1_000_000, kind };
-                history.apply(&event).expect("the test's log keeps the rules");
-                events.push(event);
+            for kind in [proposal.into_event(), reported(number, 1, &values), end] {
+                append(&mut history, kind);
             }
         }
         events
@@ -251,6 +279,14 @@ impl StudyDraft {
     pub fn history(&self) -> History {
         History::fold(&self.events()).expect("the test's log keeps the rules")
     }
+}
+
+fn reported(trial: u64, step: u64, values: &[f64]) -> EventKind {
+    let named = values.iter().enumerate();
+    let metrics: BTreeMap<String, MetricValue> =
+        named.map(|(index, value)| (metric_name(index), MetricValue::number(*value))).collect();
+    let value = values.first().copied().filter(|value| value.is_finite());
+    EventKind::Reported { trial, attempt: 0, step, value, metrics: MetricsJson::new(&metrics) }
 }
 
 /// A normal number that depends on the point and the seed alone.
