@@ -36,4 +36,3 @@ pub use kurobako::serve_kurobako;
 pub use reply::{PROTOCOL, Reply, TrialReply};
 pub use request::{Opening, Outcome, Request, sampler_named};
 pub use session::Session;
-pub(crate) use study::FAMILY;

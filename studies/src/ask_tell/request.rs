@@ -426,13 +426,12 @@ fn read_sampler(value: Value) -> Result<Option<SamplerSpec>, Malformed> {
 fn read_pruner(value: Value) -> Result<PrunerSpec, Malformed> {
     let (name, value) = tagged("pruner", value)?;
     if !PrunerSpec::NAMES.contains(&name.as_str()) {
-        let hint = match PrunerSpec::NAMES.as_slice() {
-            [only] => format!("{only:?} is the only one so far"),
-            names => did_you_mean(&name, "pruners", names.iter().copied()),
-        };
+        let hint = did_you_mean(&name, "pruners", PrunerSpec::NAMES.iter().copied());
         return Err(Malformed(format!("there is no pruner {name:?}; {hint}")));
     }
-    specification("pruner", &value)
+    let pruner: PrunerSpec = specification("pruner", &value)?;
+    pruner.check().map_err(|(key, expected)| Malformed(format!("`{key}` of `pruner` must be {expected}")))?;
+    Ok(pruner)
 }
 
 fn read_seed(value: &Value) -> Result<u64, Malformed> {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use seqtune_core::{
-    AttemptEnd, EventKind, History, HistoryError, MetricsJson, Origin, Proposal, Proposer, Seen, Store, StoreError,
-    StoreReader, Trial, View, is_study, seed,
+    AttemptEnd, EventKind, History, HistoryError, Judge, MetricsJson, Origin, Proposal, Proposer, Seen, Store,
+    StoreError, StoreReader, Trial, View, is_study, seed,
 };
 use seqtune_plugin::{FailureCause, MetricValue};
 use seqtune_space::Params;
@@ -19,6 +19,7 @@ use super::study;
 pub struct Session {
     log: Log,
     proposer: Proposer,
+    judge: Judge,
     /// As it was asked for.
     sampler: String,
 }
@@ -46,10 +47,10 @@ impl Session {
                 Log::on_disk(Store::create(directory, &spec, &settings, &crate::build())?)?
             }
         };
-        let proposer = Proposer::new(&log.history().spec.sampler);
+        let (proposer, judge) = (Proposer::new(&log.history().spec.sampler), Judge::new(log.history()));
         let sampler = opening.sampler.as_ref().map(serde_json::to_value).and_then(Result::ok);
         let sampler = sampler.as_ref().and_then(|sampler| sampler["type"].as_str()).unwrap_or("auto").to_owned();
-        let mut session = Session { log, proposer, sampler };
+        let mut session = Session { log, proposer, judge, sampler };
         session.note_begin(opening)?;
         Ok(session)
     }
@@ -166,7 +167,7 @@ impl Session {
         match trial.reports.last() {
             // A client that does not know whether its report arrived may send it again.
             Some(last) if last.step == step && last.value == Some(value) => {
-                return Ok(Reply::Reported { prune: false });
+                return Ok(Reply::Reported { prune: self.verdict(id).is_some() });
             }
             Some(last) if last.step >= step => {
                 let last = last.step;
@@ -179,7 +180,14 @@ impl Session {
         let reported = self.reported(id, step, &[value], &[]);
         self.stage(reported)?;
         self.commit()?;
-        Ok(Reply::Reported { prune: false })
+        Ok(Reply::Reported { prune: self.verdict(id).is_some() })
+    }
+
+    /// Why a trial is to be stopped after its last report, and what says so; `None` where it goes on.
+    fn verdict(&self, id: u64) -> Option<(String, Seen)> {
+        let history = self.log.history();
+        let (verdict, seen) = self.judge.judge(history, id, history.trial(id)?.reports.len())?;
+        verdict.stop.then_some((verdict.reason, seen))
     }
 
     fn add(&mut self, trials: Vec<(Params, Outcome)>) -> Result<Reply<'_>, AskTellError> {
@@ -302,8 +310,10 @@ impl Session {
         match end {
             AttemptEnd::Completed | AttemptEnd::Lost => EventKind::Completed { trial },
             AttemptEnd::Pruned => {
-                let (reason, seen) = ("the program that asks stopped it", Seen::Events(self.log.history().seq));
-                EventKind::Pruned { trial, reason: reason.to_owned(), seen }
+                // Of its own accord it decides about nothing that the log shows.
+                let own = || ("the program that asks stopped it".to_owned(), Seen::Events(0));
+                let (reason, seen) = self.verdict(trial).unwrap_or_else(own);
+                EventKind::Pruned { trial, reason, seen }
             }
             AttemptEnd::Failed(cause) => {
                 let message = told(cause).to_owned();
@@ -320,6 +330,7 @@ impl Session {
         self.log.commit().inspect_err(|_| {
             // What it remembers may be of trials that are none.
             self.proposer = Proposer::new(&self.log.history().spec.sampler);
+            self.judge = Judge::new(self.log.history());
         })
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use seqtune_core::{
-    Budget, FamilyChoice, Grid, History, Objective, Order, OutcomeConstraint, Reduce, SamplerSpec, Settings, StudySpec,
-    TrialSpec, WorkerSettings,
+    ASK_TELL, Budget, FamilyChoice, Grid, History, Objective, Order, OutcomeConstraint, PrunerSpec, Reduce,
+    SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
 };
 use seqtune_plugin::{Direction, FamilyInfo, MetricInfo};
 
@@ -13,9 +13,6 @@ use super::error::AskTellError;
 use super::request::Opening;
 use crate::edit::{self, Change};
 use crate::study_file::Feasibility;
-
-/// Name of the family of trials that another program evaluates.
-pub(crate) const FAMILY: &str = "ask-tell";
 
 /// The metric of objective `index` of `count`.
 fn objective_metric(index: usize, count: usize) -> String {
@@ -36,6 +33,15 @@ pub(super) fn check(opening: &Opening) -> Result<(), AskTellError> {
              continuous; use another sampler, or give fewer values, numbers with a `step`"
         );
         return Err(AskTellError::Space(message));
+    }
+    if opening.pruner != PrunerSpec::None && opening.directions.len() > 1 {
+        let message = "a pruner looks at the curve of one objective, and this study has several; leave `pruner` out";
+        return Err(AskTellError::Result(message.to_owned()));
+    }
+    if opening.pruner.needs_max_step() && opening.pruner.max_step().is_none() {
+        let name = opening.pruner.name();
+        let message = format!("the pruner {name} needs to know the steps of a whole trial; add `max_step` to it");
+        return Err(AskTellError::Result(message));
     }
     let takes = opening.sampler.as_ref().map_or(Ok(()), |sampler| sampler.takes(&opening.space));
     takes.map_err(|refused| AskTellError::Space(refused.to_string()))
@@ -61,7 +67,7 @@ pub(super) fn specification(opening: &Opening) -> StudySpec {
         .iter()
         .map(|one| metric(one.metric.clone(), Direction::Minimize, "Told; satisfied where it is 0 or less."));
     let info = FamilyInfo {
-        name: FAMILY.to_owned(),
+        name: ASK_TELL.to_owned(),
         version: "1".to_owned(),
         summary: "Trials that another program asks for and evaluates.".to_owned(),
         step: "step".to_owned(),
@@ -69,15 +75,20 @@ pub(super) fn specification(opening: &Opening) -> StudySpec {
         metrics: measured.chain(constrained).collect(),
         data: BTreeMap::new(),
     };
+    let steps = match &opening.pruner {
+        // Nobody looks at steps.
+        PrunerSpec::None => 1,
+        pruner => pruner.max_step().unwrap_or(0),
+    };
     StudySpec {
-        name: opening.storage.as_deref().map_or_else(|| FAMILY.to_owned(), name_of),
-        family: FamilyChoice::Name(FAMILY.to_owned()),
+        name: opening.storage.as_deref().map_or_else(|| ASK_TELL.to_owned(), name_of),
+        family: FamilyChoice::Name(ASK_TELL.to_owned()),
         info,
         data: serde_json::Map::new(),
         data_digest: "none".to_owned(),
         objectives,
         outcome_constraints,
-        trial: TrialSpec { steps: 1, checkpoint_every: 1, time_limit_secs: None, stall_limit_secs: 600.0, retries: 0 },
+        trial: TrialSpec { steps, checkpoint_every: 1, time_limit_secs: None, stall_limit_secs: 600.0, retries: 0 },
         seed: opening.seed,
         order: Order::Eager,
         window: 1,
@@ -97,7 +108,7 @@ pub(super) fn settings(opening: &Opening) -> Settings {
 /// How an existing study differs from what a first line asks for, in words; empty where it does not.
 pub(super) fn differences(history: &History, opening: &Opening) -> String {
     let old = &*history.spec;
-    if old.family != FamilyChoice::Name(FAMILY.to_owned()) {
+    if !old.is_asked() {
         return format!("its trials are trained by the family {}, and not by whoever asks", old.family);
     }
     let mut new = specification(opening);
@@ -138,5 +149,5 @@ fn in_words(change: &Change, old: &StudySpec, new: &StudySpec) -> String {
 }
 
 fn name_of(directory: &Path) -> String {
-    directory.file_name().map_or_else(|| FAMILY.to_owned(), |name| name.to_string_lossy().into_owned())
+    directory.file_name().map_or_else(|| ASK_TELL.to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -155,7 +155,12 @@ fn after_a_bad_first_line_the_next_is_the_first() {
         {{{space},"sampler":{{"type":"auto","gama":1}}}}
         {{{space},"sampler":{{"name":"tpe"}}}}
         {{{space},"sampler":"grid"}}
-        {{{space},"pruner":{{"type":"asha","min_step":1,"max_step":52,"factor":3}}}}
+        {{{space},"pruner":{{"type":"ashe"}}}}
+        {{{space},"pruner":{{"type":"asha","min_step":1,"max_step":52,"factor":1}}}}
+        {{{space},"pruner":{{"type":"asha","min_steps":1}}}}
+        {{{space},"pruner":"threshold"}}
+        {{{space},"pruner":"curve"}}
+        {{{space},"pruner":"median","direction":["minimize","minimize"]}}
         {{{space},"seed":1.5}}
         {{{space},"n_trials":0}}
         {{{space},"constraints":-1}}
@@ -178,6 +183,67 @@ fn a_parameter_is_listed_only_where_it_is_active() {
         assert_eq!(trial["params"]["opt"] == "sgd", trial["params"].get("momentum").is_some(), "{trial}");
     }
     assert!(trials.iter().any(|trial| trial["params"]["opt"] == "adam"));
+}
+
+/// The third of three is stopped at the first rung. Sent again, the report has the same answer; a program need not follow it.
+#[test]
+fn a_report_is_answered_with_a_verdict() {
+    let first = X.replace("\"seed\":1", "\"pruner\":{\"type\":\"asha\",\"min_step\":1,\"max_step\":9,\"factor\":3}");
+    let lines = [
+        first.as_str(),
+        r#"{"ask":4}"#,
+        r#"{"report":{"id":0,"step":1,"value":0.1}}"#,
+        r#"{"report":{"id":1,"step":1,"value":0.2}}"#,
+        r#"{"report":{"id":2,"step":1,"value":0.3}}"#,
+        r#"{"report":{"id":2,"step":1,"value":0.3}}"#,
+        r#"{"tell":{"id":2,"state":"pruned"}}"#,
+        r#"{"report":{"id":3,"step":1,"value":0.4}}"#,
+        r#"{"report":{"id":3,"step":2,"value":0.05}}"#,
+        r#"{"tell":{"id":3,"value":0.05}}"#,
+        r#"{"tell":{"id":1,"state":"pruned"}}"#,
+        r#"{"report":{"id":0,"step":9,"value":0.9}}"#,
+    ];
+    let replies = replies(&lines);
+    let pruned: Vec<Value> =
+        replies.iter().map(|line| reply(line)["prune"].clone()).filter(|one| !one.is_null()).collect();
+    assert_eq!(pruned, [false, false, true, true, true, false, false].map(Value::from));
+}
+
+#[test]
+fn what_verdicts_stopped_replays_and_what_the_program_stopped_is_its_own_affair() {
+    let scratch = tempfile::tempdir().unwrap();
+    let storage = scratch.path().join("study");
+    let first = json!({
+        "space": [{"name": "x", "type": "float", "low": 0, "high": 1}],
+        "pruner": {"type": "median", "startup_trials": 1},
+        "storage": storage,
+    });
+    let lines = [
+        first.to_string(),
+        r#"{"ask":3}"#.to_owned(),
+        r#"{"report":{"id":0,"step":1,"value":0.5}}"#.to_owned(),
+        r#"{"tell":{"id":0,"value":0.4}}"#.to_owned(),
+        r#"{"report":{"id":1,"step":1,"value":0.6}}"#.to_owned(),
+        r#"{"tell":{"id":1,"state":"pruned"}}"#.to_owned(),
+        r#"{"report":{"id":2,"step":1,"value":0.1}}"#.to_owned(),
+        r#"{"tell":{"id":2,"state":"pruned"}}"#.to_owned(),
+    ];
+    replies(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let history = seqtune_core::StoreReader::open(&storage).unwrap().history().unwrap();
+    let reasons: Vec<String> = history
+        .trials
+        .iter()
+        .filter_map(|trial| match &trial.end {
+            Some(seqtune_core::TrialEnd::Pruned { reason, .. }) => Some(reason.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        reasons,
+        ["step 1: worse than the median of 1 completed trials (1 were better)", "the program that asks stopped it"]
+    );
+    let verified = seqtune_core::verify(&history);
+    assert_eq!((verified.verdicts, verified.differences), (1, Vec::new()));
 }
 
 #[test]

@@ -83,7 +83,7 @@ pub fn find(family: &FamilyChoice) -> Result<WorkerProgram, LaunchError> {
             return Ok(program);
         }
     }
-    if name == crate::ask_tell::FAMILY {
+    if name == seqtune_core::ASK_TELL {
         let hint = ": another program asks for its trials and evaluates them; it goes on with `seqtune ask-tell`, and \
                     this directory as `storage`";
         return Err(LaunchError::Unknown { family: name.clone(), hint: hint.to_owned() });

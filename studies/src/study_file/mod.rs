@@ -23,6 +23,7 @@
 
 mod duration;
 mod nearest;
+mod pruner;
 mod resolve;
 mod sections;
 mod source;
@@ -116,8 +117,13 @@ impl StudyFile {
         let window = root.take("window").map(|field| field.whole(1..=ANY)).transpose()?;
         let mut section = |key: &'static str, name: &str| root.take(key).map(|field| field.table(name)).transpose();
         let budget = section("budget", "[budget]")?.map(sections::budget).transpose()?.unwrap_or_default();
-        let pruner = section("pruner", "[pruner]")?.map(sections::pruner).transpose()?.unwrap_or_default();
         let workers = section("workers", "[workers]")?.map(sections::workers).transpose()?.unwrap_or_default();
+        let pruned = root.take("pruner");
+        let pruner = pruned.as_ref().map(|field| pruner::pruner(field, "[pruner]")).transpose()?;
+        let pruner = pruner.unwrap_or_default();
+        if let Some(field) = pruned.filter(|_| pruner != PrunerSpec::None && objectives.len() > 1) {
+            return Err(field.wrong_key("a pruner looks at the curve of one objective, and this study has several"));
+        }
         let sampler = root.take("sampler").map(|field| sections::sampler(&field)).transpose()?;
         let sampler = sampler.unwrap_or(Placed { value: SamplerSpec::Auto, span: 0..0 });
         let repeated = root.take("replicates");

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use seqtune_core::bandit::Rule;
-use seqtune_core::{
-    ArmSampler, Budget, FamilyChoice, PrunerSpec, Reduce, ReplicateSpec, SamplerSpec, TrialSpec, WorkerSettings,
-};
+use seqtune_core::{ArmSampler, Budget, FamilyChoice, Reduce, ReplicateSpec, SamplerSpec, TrialSpec, WorkerSettings};
 use seqtune_plugin::Direction;
 use seqtune_space::Value;
 
@@ -212,13 +210,6 @@ pub(super) fn replicates(mut table: Table<'_>) -> Result<ReplicateSpec, StudyFil
     };
     table.finish()?;
     Ok(replicates)
-}
-
-pub(super) fn pruner(mut table: Table<'_>) -> Result<PrunerSpec, StudyFileError> {
-    let kind = table.require("type", "type = \"none\"")?;
-    let tagged = serde_json::json!({ "type": kind.choice(&PrunerSpec::NAMES.map(|name| (name, name)))? });
-    table.finish()?;
-    serde_json::from_value(tagged).map_err(|error| kind.wrong(error.to_string()))
 }
 
 pub(super) fn workers(mut table: Table<'_>) -> Result<WorkerSettings, StudyFileError> {

@@ -1,6 +1,6 @@
 //! What is allowed and rarely meant.
 
-use seqtune_core::{ArmSampler, SamplerSpec, Settings, StudySpec, start_up};
+use seqtune_core::{ArmSampler, PrunerSpec, SamplerSpec, Settings, StudySpec, start_up};
 use seqtune_plugin::Direction;
 use seqtune_space::{Domain, Parameter, Scale};
 
@@ -27,6 +27,9 @@ pub(super) fn of(spec: &StudySpec, settings: &Settings, feasibility: &Feasibilit
              `cmaes` and `nsga2` learn where they are kept"
                 .to_owned(),
         );
+    }
+    if spec.pruner != PrunerSpec::None && spec.trial.steps == 1 {
+        warnings.push("a trial has one step: the pruner has nothing to stop".to_owned());
     }
     if spec.trial.checkpoint_every > spec.trial.steps {
         let (every, steps) = (spec.trial.checkpoint_every, spec.trial.steps);
