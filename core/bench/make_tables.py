@@ -2,10 +2,11 @@
 
     python make_tables.py cash-digits          # needs scikit-learn; the tables here are of 1.9.1
     python make_tables.py tf-jund --seqtune target/release/seqtune --data DIR --work DIR
+    python make_tables.py curves-digits
 
 A table is made once and kept; this file says how. Each point is trained several times: on other rows of the data for
 scikit-learn, with other seeds for seqtune's own family. A run of the benchmark sees one of these replicates, and is judged by
-the mean of all.
+the mean of all. `tf-jund` and `curves-digits` have the value after each epoch too, for the benchmark of pruners.
 """
 
 from __future__ import annotations
@@ -58,6 +59,17 @@ NETWORK: Space = [
     whole("rate", -7, -1),  # 10^(k/2)
     choice("batch", [16, 64]),
 ]
+
+# The same, part of it, epoch by epoch.
+CURVES: Space = [
+    choice("activation", ["relu", "tanh"]),
+    choice("solver", ["adam", "sgd"]),
+    whole("units", 3, 7),  # 2^k
+    whole("layers", 1, 2),
+    whole("rate", -7, -1),  # 10^(k/2)
+    choice("batch", [16, 64]),
+]
+EPOCHS = 27
 
 # Boosted trees, no conditions.
 BOOSTING: Space = [
@@ -193,6 +205,31 @@ def sklearn_values(data_set: str, rows: int, space: Space, build: Build) -> list
     return values
 
 
+def digits_curves() -> list[list[list[float]]]:
+    """One minus balanced accuracy on digits after each epoch, for each replicate of each point."""
+    from sklearn import datasets, metrics, model_selection
+
+    warnings.filterwarnings("ignore")
+    x, y = datasets.load_digits(return_X_y=True)
+    curves = []
+    for point in every_point(CURVES):
+        row = []
+        for replicate in range(2):
+            train_x, test_x, train_y, test_y = model_selection.train_test_split(
+                x, y, train_size=300, random_state=replicate, stratify=y
+            )
+            scaler, network = (step for _, step in network_model(point, replicate, False).steps)
+            train_x, test_x = scaler.fit_transform(train_x), scaler.transform(test_x)
+            curve = []
+            for _ in range(EPOCHS):
+                network.partial_fit(train_x, train_y, classes=range(10))
+                loss = 1.0 - metrics.balanced_accuracy_score(test_y, network.predict(test_x))
+                curve.append(float(f"{loss:.3f}"))
+            row.append(curve)
+        curves.append(row)
+    return curves
+
+
 # seqtune's own family on binding of JUND: which model, a grid of its parameters.
 TF: Space = [
     choice("model", ["mlp", "cnn", "lstm"]),
@@ -222,10 +259,10 @@ TF_SEEDS = (1, 2)
 TF_NEGATIVES = 14
 
 
-def tf_values(seqtune: Path, data: Path, work: Path) -> list[list[float]]:
-    """One minus the area under the ROC curve after five epochs, mean over three folds. Can be interrupted."""
+def tf_curves(seqtune: Path, data: Path, work: Path) -> list[list[list[float]]]:
+    """One minus the area under the ROC curve after each of five epochs, mean over three folds. Can be interrupted."""
     _tf_rows(data, work)
-    runs: list[dict[str, float]] = []
+    runs: list[dict[str, list[float]]] = []
     for seed in TF_SEEDS:
         study = {
             "name": f"tf-jund-{seed}",
@@ -242,13 +279,18 @@ def tf_values(seqtune: Path, data: Path, work: Path) -> list[list[float]]:
         file, folder = work / f"{study['name']}.json", work / str(study["name"])
         file.write_text(json.dumps(study))
         subprocess.run([seqtune, "run", file, "--data", work, "--dir", folder], check=True)
-        table = work / f"{study['name']}.trials.json"
-        subprocess.run([seqtune, "export", folder, "--output", table], check=True)
-        trials = json.loads(table.read_text())
+        exported = {}
+        for what in ("trials", "reports"):
+            table = work / f"{study['name']}.{what}.json"
+            subprocess.run([seqtune, "export", folder, "--what", what, "--output", table], check=True)
+            exported[what] = json.loads(table.read_text())
         # A trial without a value diverged, and is worth what guessing is.
-        runs.append({_tf_key(trial["params"]): 1.0 - (trial["value"] or 0.5) for trial in trials})
+        curves: dict[int, list[float]] = {trial["trial"]: [0.5] * 5 for trial in exported["trials"]}
+        for report in exported["reports"]:
+            curves[report["trial"]][report["step"] - 1] = float(f"{1.0 - (report['value'] or 0.5):.5g}")
+        runs.append({_tf_key(trial["params"]): curves[trial["trial"]] for trial in exported["trials"]})
     keys = [_tf_key(dict(_tf_level(name, value) for name, value in point.items())) for point in every_point(TF)]
-    return [[float(f"{run[key]:.5g}") for run in runs] for key in keys]
+    return [[run[key] for run in runs] for key in keys]
 
 
 def _tf_rows(data: Path, work: Path) -> None:
@@ -285,17 +327,17 @@ def _tf_key(params: dict[str, Any]) -> str:
     return json.dumps({name: value for name, value in params.items() if value is not None}, sort_keys=True)
 
 
-def write(name: str, space: Space, values: list[list[float]], made: str) -> None:
-    """The values are in the order of `every_point`."""
+def write(name: str, space: Space, columns: dict[str, Any], made: str) -> None:
+    """The columns, `values` or `curves` or both, are in the order of `every_point`."""
     FOLDER.mkdir(exist_ok=True)
-    text = json.dumps({"made": made, "space": space, "values": values}, separators=(",", ":"))
+    text = json.dumps({"made": made, "space": space, **columns}, separators=(",", ":"))
     # Without a time, so that the same table is the same file.
     (FOLDER / f"{name}.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", nargs="+", choices=[*sorted(SKLEARN), "tf-jund"])
+    parser.add_argument("table", nargs="+", choices=[*sorted(SKLEARN), "tf-jund", "curves-digits"])
     parser.add_argument("--seqtune", type=Path, help="for tf-jund: the program, with seqtune-worker beside it")
     parser.add_argument("--data", type=Path, help="for tf-jund: the folder that holds tf/jund_bases.npy")
     parser.add_argument(
@@ -304,14 +346,18 @@ def main() -> None:
     arguments = parser.parse_args()
     for name in arguments.table:
         if name == "tf-jund":
-            values = tf_values(arguments.seqtune, arguments.data, arguments.work)
-            write(name, TF, values, f"make_tables.py tf-jund, seeds {TF_SEEDS}")
+            curves = tf_curves(arguments.seqtune, arguments.data, arguments.work)
+            columns = {"values": [[curve[-1] for curve in row] for row in curves], "curves": curves}
+            write(name, TF, columns, f"make_tables.py tf-jund, seeds {TF_SEEDS}")
             continue
         import sklearn
 
+        if name == "curves-digits":
+            write(name, CURVES, {"curves": digits_curves()}, f"make_tables.py {name}, scikit-learn {sklearn.__version__}")
+            continue
         data_set, rows, space, build = SKLEARN[name]
         values = sklearn_values(data_set, rows, space, build)
-        write(name, space, values, f"make_tables.py {name}, scikit-learn {sklearn.__version__}")
+        write(name, space, {"values": values}, f"make_tables.py {name}, scikit-learn {sklearn.__version__}")
 
 
 if __name__ == "__main__":

@@ -190,3 +190,19 @@ pub fn check_finished(directory: &Path, trials: usize) {
     assert!(history.trials.iter().all(|trial| trial.differed.is_empty()), "no step came out differently");
     assert_eq!(seqtune_core::verify(&history).differences, [], "every suggestion replays");
 }
+
+/// Processes whose parent is `pid`.
+///
+/// # Panics
+/// Where there is no `/proc`.
+pub fn children(pid: u32) -> Vec<rustix::process::Pid> {
+    let stat_of = |entry: std::io::Result<std::fs::DirEntry>| {
+        let path = entry.ok()?.path();
+        let number: i32 = path.file_name()?.to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(path.join("stat")).ok()?;
+        // The name in parentheses may hold anything; the parent is the second field behind it.
+        let parent: u32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+        (parent == pid).then(|| rustix::process::Pid::from_raw(number))?
+    };
+    std::fs::read_dir("/proc").expect("there is /proc").filter_map(stat_of).collect()
+}

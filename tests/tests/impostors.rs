@@ -186,3 +186,103 @@ fn another_version_of_the_family_does_not_go_on_with_a_study() {
     assert!(matches!(error, ManagerError::FamilyChanged { .. }), "{error}");
     assert!(history(&directory).trials.is_empty());
 }
+
+/// A worker that says everything twice, repeats what it said of the trial before, and speaks of trials that do not exist.
+#[test]
+fn what_is_said_twice_late_or_of_another_trial_changes_nothing() {
+    let stray =
+        |kind: &str| format!(r#"  say "{{\"type\":\"{kind}\",\"trial\":$((trial - 1))}}"\n"#).replace("\\n", "\n");
+    let other = r#"  say "{\"type\":\"report\",\"trial\":$((trial - 1)),\"step\":1,\"metrics\":{\"value\":9,\"valid/accuracy\":0},\"checkpoint\":null}"
+  say "{\"type\":\"failed\",\"trial\":$((trial + 7)),\"cause\":\"diverged\",\"message\":\"of nobody\"}"
+  say "{\"type\":\"progress\",\"trial\":99,\"update\":1,\"of\":2}"
+"#;
+    let twice = report(1) + &report(1);
+    let train = stray("completed") + other + &twice + &stray("completed") + COMPLETED;
+    let (scratch, outcome) = run(&study(4, 0), &train);
+    assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{outcome:?}");
+    let history = history(&scratch.path().join("study"));
+    assert_eq!(history.count(TrialState::Completed), 4);
+    for trial in &history.trials {
+        assert_eq!((trial.attempts.len(), trial.reports.len()), (1, 1), "trial {}", trial.number);
+        assert_eq!((trial.last_value(), trial.differed.len()), (Some(0.5), 0), "trial {}", trial.number);
+    }
+}
+
+/// Steps in the wrong order are no steps: the attempt ends, and the next one, in order, is what the log has.
+#[test]
+fn steps_out_of_order_cost_the_attempt_and_leave_no_report() {
+    let train = format!(
+        r#"  case "$run" in
+  *'"attempt":0'*)
+{}{}{COMPLETED}  ;;
+  *)
+{}{}{COMPLETED}  ;;
+  esac
+"#,
+        report(2),
+        report(1),
+        report(1),
+        report(2)
+    );
+    let study = study(2, 1).with(|study| study.spec.trial.steps = 2);
+    let (scratch, outcome) = run(&study, &train);
+    assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{outcome:?}");
+    let history = history(&scratch.path().join("study"));
+    for trial in &history.trials {
+        let steps: Vec<u64> = trial.reports.iter().map(|point| point.step).collect();
+        assert_eq!((trial.attempts.len(), steps), (2, vec![1, 2]));
+    }
+    assert_eq!(history.count(TrialState::Completed), 2);
+}
+
+/// The first attempt's process is gone, and something that it left behind still holds its output and reports late.
+#[test]
+fn the_late_report_of_an_old_attempt_is_ignored() {
+    let train = format!(
+        r#"  case "$run" in
+  *'"attempt":0'*)
+    late='{{"type":"report","trial":0,"step":1,"metrics":{{"value":9,"valid/accuracy":0}},"checkpoint":null}}'
+    setsid sh -c "sleep 1; printf '%s\n' '$late'" 2>/dev/null </dev/null &
+    exit 3
+  ;;
+  *)
+    sleep 1.5
+{}{COMPLETED}  ;;
+  esac
+"#,
+        report(1)
+    );
+    let study = study(1, 1).with(|study| study.spec.trial.stall_limit_secs = 0.4);
+    // The second attempt speaks after longer than that; its signs of life are what the limit is about.
+    let train = train.replace("    sleep 1.5\n", "    for nap in 1 2 3 4 5 6; do sleep 0.25; say '{\"type\":\"progress\",\"trial\":0,\"update\":1,\"of\":2}'; done\n");
+    let (scratch, outcome) = run(&study, &train);
+    assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{outcome:?}");
+    let history = history(&scratch.path().join("study"));
+    let trial = &history.trials[0];
+    assert_eq!((trial.attempts.len(), trial.reports.len(), trial.differed.len()), (2, 1, 0));
+    assert_eq!(trial.last_value(), Some(0.5), "{:?}", trial.end);
+}
+
+/// Whatever a worker writes in place of a line, the attempt is charged with a cause, and the study goes on.
+#[test]
+fn garbage_half_a_line_no_end_of_line_and_nothing_are_causes() {
+    let endless = "  head -c 100000000 /dev/zero | tr '\\0' x\n";
+    for (write, cause, words) in [
+        ("  printf '\\000\\377\\376 not a line\\n'\n", FailureCause::Crashed, ""),
+        ("  printf '{\"type\":\"report\",'; exit 0\n", FailureCause::Crashed, ""),
+        (endless, FailureCause::Crashed, ""),
+        ("  sleep 600\n", FailureCause::TimedOut, "said nothing"),
+    ] {
+        let train = format!("  if [ \"$trial\" -eq 1 ]; then\n{write}  fi\n{}{COMPLETED}", report(1));
+        let study = study(3, 0).with(|study| study.spec.trial.stall_limit_secs = 2.0);
+        let (scratch, outcome) = run(&study, &train);
+        assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{write}: {outcome:?}");
+        let history = history(&scratch.path().join("study"));
+        assert_eq!(history.count(TrialState::Completed), 2, "{write}");
+        let Some(seqtune_core::TrialEnd::Failed { cause: found, message }) = &history.trials[1].end else {
+            panic!("{write}: {:?}", history.trials[1].end);
+        };
+        assert_eq!(*found, cause, "{write}: {message}");
+        assert!(message.contains(words) && message.len() < 2000, "{write}: {message}");
+    }
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use seqtune_core::{StoreReader, TrialState, is_study};
-use seqtune_tests::{check_finished, history, program, table};
+use seqtune_tests::{check_finished, children, history, program, table};
 use tempfile::TempDir;
 
 struct Scratch {
@@ -145,19 +145,6 @@ fn a_second_manager_is_refused_and_names_the_first() {
     assert!(message.contains(&format!("process {}", first.id())), "{message}");
     assert!(first.wait().unwrap().success());
     check_finished(&scratch.study(), 8);
-}
-
-/// Processes whose parent is `pid`.
-fn children(pid: u32) -> Vec<Pid> {
-    let stat_of = |entry: std::io::Result<std::fs::DirEntry>| {
-        let path = entry.ok()?.path();
-        let number: i32 = path.file_name()?.to_str()?.parse().ok()?;
-        let stat = std::fs::read_to_string(path.join("stat")).ok()?;
-        // The name in parentheses may hold anything; the parent is the second field behind it.
-        let parent: u32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
-        (parent == pid).then(|| Pid::from_raw(number))?
-    };
-    std::fs::read_dir("/proc").unwrap().filter_map(stat_of).collect()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! kill -9 at random moments: the study goes on and ends as if nothing had been.
+//! kill -9 at random moments, of the manager, of a worker, of both: the study goes on and ends as if nothing had been.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rusqlite::Connection;
+use rustix::process::{Signal, kill_process};
 use seqtune_core::{Event, StoreReader, is_study};
-use seqtune_tests::{check_finished, history, program, table};
+use seqtune_tests::{check_finished, children, history, program, table};
 use tempfile::TempDir;
 
 const TOY: &str = r#"
@@ -19,17 +20,22 @@ window = 4
 metric = "value"
 
 [data]
-step_millis = 8
+step_millis = 4
 
 [trial]
-steps = 5
+steps = 9
 checkpoint_every = 2
+# Every killed worker is a crash.
+retries = 1000
 
 [budget]
 trials = 16
 
 [sampler]
 type = "tpe"
+
+[pruner]
+type = "asha"
 
 [workers]
 count = 2
@@ -62,21 +68,50 @@ fn events(directory: &Path) -> Vec<Event> {
     reader.events_after(0).expect("a killed study can be read")
 }
 
-/// Runs a study to its end with SIGKILL at random moments of its length, and checks after each that nothing which was
-/// committed is lost. Gives back how often it was killed before it finished.
-fn run_with_kills(file: &Path, directory: &Path, workers: u64, kills: u32, longest: Duration, seed: u64) -> u32 {
+/// Who is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Victim {
+    Manager,
+    Worker,
+    Both,
+}
+
+const VICTIMS: [Victim; 3] = [Victim::Manager, Victim::Worker, Victim::Both];
+
+/// Kills at random moments of a study's length, one victim after the other, and checks after each that nothing which was
+/// committed is lost. Runs the study to its end then. Gives back how often each victim was killed while the study ran.
+fn run_with_kills(file: &Path, directory: &Path, workers: u64, kills: usize, longest: Duration, seed: u64) -> [u32; 3] {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut before: Vec<Event> = Vec::new();
-    let mut killed = 0;
-    for _ in 0..kills {
-        let mut child = start(file, directory, workers);
-        let moment = Instant::now() + longest.mul_f64(rng.next_u32() as f64 / f64::from(u32::MAX));
-        while Instant::now() < moment && child.try_wait().expect("it is our child").is_none() {
+    let mut killed = [0; 3];
+    let mut running: Option<Child> = None;
+    for turn in 0..kills {
+        let mut manager = running.take().unwrap_or_else(|| start(file, directory, workers));
+        let moment = Instant::now() + longest.mul_f64(f64::from(rng.next_u32()) / f64::from(u32::MAX));
+        while Instant::now() < moment && manager.try_wait().expect("it is our child").is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
-        let finished = child.try_wait().expect("it is our child").is_some();
-        child.kill().expect("it is our child");
-        child.wait().expect("it is our child");
+        if manager.try_wait().expect("it is our child").is_some() {
+            break;
+        }
+        let at = (turn + seed as usize) % VICTIMS.len();
+        let crew = children(manager.id());
+        let one = crew.get(rng.next_u32() as usize % crew.len().max(1)).copied();
+        match VICTIMS[at] {
+            Victim::Manager => manager.kill().expect("it is our child"),
+            // A worker that has just left by itself cannot be killed.
+            Victim::Worker => killed[at] += u32::from(one.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())),
+            Victim::Both => {
+                manager.kill().expect("it is our child");
+                crew.iter().for_each(|pid| drop(kill_process(*pid, Signal::KILL)));
+            }
+        }
+        if VICTIMS[at] == Victim::Worker {
+            running = Some(manager);
+        } else {
+            manager.wait().expect("it is our child");
+            killed[at] += 1;
+        }
         let after = events(directory);
         assert!(after.starts_with(&before), "an event that was committed is gone");
         before = after;
@@ -85,19 +120,19 @@ fn run_with_kills(file: &Path, directory: &Path, workers: u64, kills: u32, longe
             let whole: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
             assert_eq!(whole, "ok");
         }
-        if finished {
-            break;
-        }
-        killed += 1;
     }
-    let status = start(file, directory, workers).wait().expect("it is our child");
-    assert!(status.success(), "the study finishes: {status}");
+    let mut last = running.unwrap_or_else(|| start(file, directory, workers));
+    if !last.wait().expect("it is our child").success() {
+        // It was over when its worker was killed, or is done by another one.
+        let status = start(file, directory, workers).wait().expect("it is our child");
+        assert!(status.success(), "the study finishes: {status}");
+    }
     assert!(events(directory).starts_with(&before));
     killed
 }
 
-#[test]
-fn twenty_kills_of_the_toy_study() {
+/// Rounds of a toy study with any number of workers until so many kills have hit.
+fn kill_the_toy_study(kills: u32, in_a_round: usize) {
     let scratch = TempDir::new().unwrap();
     let file = scratch.path().join("toy.toml");
     std::fs::write(&file, TOY).unwrap();
@@ -107,18 +142,35 @@ fn twenty_kills_of_the_toy_study() {
     let length = started.elapsed();
     check_finished(&unbroken, 16);
     let expected = table(&history(&unbroken));
+    assert!(history(&unbroken).count(seqtune_core::TrialState::Pruned) > 3, "some trials are stopped early");
 
-    let mut killed = 0;
-    for (round, workers) in [1, 2, 4, 1, 2, 4, 1, 2, 4, 1, 2, 4].into_iter().enumerate() {
-        if killed >= 20 {
+    let mut killed = [0; 3];
+    for round in 0..10 * u64::from(kills) {
+        if killed.iter().sum::<u32>() >= kills {
             break;
         }
+        let workers = [1, 2, 4][round as usize % 3];
         let directory = scratch.path().join(format!("round-{round}"));
-        killed += run_with_kills(&file, &directory, workers, 5, length, round as u64);
+        let hit = run_with_kills(&file, &directory, workers, in_a_round, length.mul_f64(0.6), round);
+        killed.iter_mut().zip(hit).for_each(|(total, more)| *total += more);
         check_finished(&directory, 16);
         assert_eq!(table(&history(&directory)), expected, "round {round} with {workers} workers");
+        std::fs::remove_dir_all(&directory).unwrap();
     }
-    assert!(killed >= 20, "killed {killed} times only");
+    println!("killed: {} managers, {} workers, {} times both", killed[0], killed[1], killed[2]);
+    assert!(killed.iter().sum::<u32>() >= kills, "killed {killed:?} times only");
+    assert!(killed.iter().all(|count| *count >= kills / 6), "each victim has its share: {killed:?}");
+}
+
+#[test]
+fn twenty_four_kills_of_the_toy_study() {
+    kill_the_toy_study(24, 6);
+}
+
+#[test]
+#[ignore = "takes minutes: cargo xtask soak"]
+fn two_hundred_kills_of_the_toy_study() {
+    kill_the_toy_study(200, 6);
 }
 
 #[test]
@@ -139,7 +191,7 @@ fn three_kills_of_the_torch_demo() {
             break;
         }
         let directory = scratch.path().join(format!("round-{round}"));
-        killed += run_with_kills(&file, &directory, 2, 3, length.mul_f64(0.5), round);
+        killed += run_with_kills(&file, &directory, 2, 3, length.mul_f64(0.5), round).iter().sum::<u32>();
         check_finished(&directory, expected.len());
         assert_eq!(table(&history(&directory)), expected, "round {round}");
     }

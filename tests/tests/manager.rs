@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use seqtune::launch::LaunchError;
 use seqtune::manager::{ManagerError, Outcome};
-use seqtune_core::{AttemptEnd, Order, RequestKind, SamplerSpec, Store, StoreReader, TrialState};
+use seqtune_core::{AttemptEnd, Order, PrunerSpec, RequestKind, SamplerSpec, Store, StoreReader, TrialState};
 use seqtune_plugin::FailureCause;
 use seqtune_tests::{ToyStudy, check_finished, go_on, history, program, table, toy_thread, toy_worker};
 use tempfile::TempDir;
@@ -31,6 +31,63 @@ fn any_number_of_workers_gives_the_same_table() {
     let scratch = TempDir::new().unwrap();
     done(study.run(scratch.path(), &toy_thread(), 2));
     assert_eq!(tables[0], table(&history(scratch.path())));
+}
+
+/// With random delays, whatever is stopped early.
+#[test]
+fn any_number_of_workers_stops_the_same_trials() {
+    for name in ["median", "asha", "hyperband", "curve", "wilcoxon"] {
+        let study = ToyStudy::new(r#"{"jitter_millis": 6, "noise": 0.1}"#).with(|study| {
+            study.spec.pruner = PrunerSpec::named(name).unwrap();
+            study.spec.trial.steps = 9;
+            study.settings.budget.trials = Some(30);
+        });
+        let mut tables = Vec::new();
+        for workers in [1, 2, 8] {
+            let scratch = TempDir::new().unwrap();
+            let outcome = study.run(scratch.path(), &toy_thread(), workers).unwrap();
+            assert_eq!(outcome, Outcome::Done { reason: "all 30 trials are done".to_owned() });
+            check_finished(scratch.path(), 30);
+            let history = history(scratch.path());
+            let pruned = history.count(TrialState::Pruned);
+            // Three folds are too few for a signed-rank test: its p is 1/8 at best.
+            assert!((pruned > 3 && pruned < 30) || name == "wilcoxon", "{name} stops {pruned} of 30");
+            tables.push(table(&history));
+        }
+        assert_eq!(tables[0], tables[1], "{name}");
+        assert_eq!(tables[0], tables[2], "{name}");
+    }
+}
+
+/// In eager order a verdict is of the log up to its report, and replays whoever finished first.
+#[test]
+fn verdicts_in_eager_order_replay() {
+    let scratch = TempDir::new().unwrap();
+    let study = ToyStudy::new(r#"{"jitter_millis": 6, "noise": 0.1}"#).with(|study| {
+        study.spec.order = Order::Eager;
+        study.spec.pruner = PrunerSpec::named("asha").unwrap();
+        study.spec.trial.steps = 9;
+        study.settings.budget.trials = Some(40);
+    });
+    study.run(scratch.path(), &toy_thread(), 8).unwrap();
+    check_finished(scratch.path(), 40);
+    assert!(history(scratch.path()).count(TrialState::Pruned) > 5);
+}
+
+/// A run of which nearly all trials fail is not worth going on with.
+#[test]
+fn a_run_whose_trials_all_fail_ends_and_says_so() {
+    let scratch = TempDir::new().unwrap();
+    let study = ToyStudy::new("{}").behaving("diverge");
+    let error = study.run(scratch.path(), &toy_thread(), 1).unwrap_err();
+    let ManagerError::MostlyFailing { message, .. } = &error else { panic!("{error}") };
+    assert!(message.starts_with("5 of the last 5 trials failed (diverged 5)"), "{message}");
+    assert_eq!(history(scratch.path()).trials.len(), 5);
+    // The next run tries on, and finishes.
+    let error = go_on(Store::open(scratch.path()).unwrap(), &toy_thread(), 1).unwrap_err();
+    assert!(matches!(error, ManagerError::MostlyFailing { .. }), "{error}");
+    assert_eq!(history(scratch.path()).trials.len(), 10);
+    done(go_on(Store::open(scratch.path()).unwrap(), &toy_thread(), 1));
 }
 
 #[test]

@@ -82,6 +82,10 @@ pub enum EventKind {
         build: BTreeMap<String, String>,
         /// Step of the checkpoint it goes on from, 0 for the beginning.
         from_step: u64,
+        /// Where it goes on from a checkpoint of another machine or build: what differs. Numbers may then differ in their
+        /// last digits from those of an unbroken run.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        elsewhere: Vec<String>,
     },
     /// A worker stopped training this trial.
     AttemptEnded {

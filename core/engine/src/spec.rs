@@ -332,7 +332,7 @@ pub struct WorkerSettings {
     /// Workers at once.
     #[serde(default = "one")]
     pub count: u64,
-    /// `auto`, `cpu`, `cuda:0`.
+    /// `auto`, `cpu`, `cuda` (all GPUs), `cuda:0`, or several with commas between, which workers take in turn.
     #[serde(default = "auto")]
     pub device: String,
 }

@@ -128,7 +128,15 @@ impl Sample {
 /// The start of an attempt.
 pub fn attempt(trial: u64, attempt: u32, from_step: u64) -> EventKind {
     let device = if trial.is_multiple_of(2) { "cuda:0" } else { "cpu" }.to_owned();
-    EventKind::AttemptStarted { trial, attempt, worker: trial % 3, device, build: BTreeMap::new(), from_step }
+    EventKind::AttemptStarted {
+        trial,
+        attempt,
+        worker: trial % 3,
+        device,
+        build: BTreeMap::new(),
+        from_step,
+        elsewhere: Vec::new(),
+    }
 }
 
 /// A report on a curve that rises to `quality`, in five folds.

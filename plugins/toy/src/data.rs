@@ -13,6 +13,8 @@ pub struct ToyData {
     pub noise: f64,
     /// Time that a step takes, in milliseconds, with signs of life in between.
     pub step_millis: u64,
+    /// Up to so many milliseconds more, as it happens: no two runs take the same time.
+    pub jitter_millis: u64,
     /// The step, from 1, at which the faults of `behave` strike.
     pub fault_at_step: u64,
     /// Attempts from this one on, counted from 0, are without faults; absent: none is.
@@ -21,7 +23,7 @@ pub struct ToyData {
 
 impl Default for ToyData {
     fn default() -> Self {
-        ToyData { noise: 0.01, step_millis: 0, fault_at_step: 1, faults_until_attempt: None }
+        ToyData { noise: 0.01, step_millis: 0, jitter_millis: 0, fault_at_step: 1, faults_until_attempt: None }
     }
 }
 
@@ -43,6 +45,7 @@ impl ToyData {
         [
             ("noise", "Standard deviation of the noise of each step; default 0.01."),
             ("step_millis", "Time that a step takes, in milliseconds; default 0."),
+            ("jitter_millis", "Up to so many milliseconds more, as it happens; default 0."),
             ("fault_at_step", "The step at which the faults of `behave` strike; default 1."),
             ("faults_until_attempt", "Attempts from this one on are without faults; by default none is."),
         ]

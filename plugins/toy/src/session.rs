@@ -1,6 +1,7 @@
 //! One trial of the toy family in training.
 
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -77,7 +78,7 @@ impl ToySession {
     /// Sleeps for as long as a step takes.
     fn take_time(&self, context: &mut StepContext<'_>) -> Result<(), FamilyError> {
         let delay = if self.state.step >= self.data.fault_at_step { self.fault.delay() } else { Duration::ZERO };
-        let total = Duration::from_millis(self.data.step_millis) + delay;
+        let total = Duration::from_millis(self.data.step_millis + by_chance(self.data.jitter_millis)) + delay;
         let naps = total.as_nanos().div_ceil(NAP.as_nanos()) as u64;
         let mut left = total;
         for nap in 0..naps {
@@ -140,6 +141,11 @@ impl State {
         text.and_then(|text| fs::write(&path, text + "\n"))
             .map_err(|error| FamilyError::Other(format!("{} cannot be written: {error}", path.display())))
     }
+}
+
+/// A number up to `most`, of the operating system's chance: only time depends on it.
+fn by_chance(most: u64) -> u64 {
+    RandomState::new().hash_one(most) % (most + 1)
 }
 
 #[cfg(test)]

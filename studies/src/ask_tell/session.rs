@@ -122,6 +122,7 @@ impl Session {
                 device: "elsewhere".to_owned(),
                 build: BTreeMap::new(),
                 from_step: 0,
+                elsewhere: Vec::new(),
             })?;
         }
         self.commit()?;

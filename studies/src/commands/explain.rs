@@ -1,10 +1,12 @@
-//! `seqtune explain`: why trials have the points they have.
+//! `seqtune explain`: why trials have the points they have, and why they were stopped or not.
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use seqtune_core::sampler::{Arm, BanditReason, Expected, GpReason, Reason, TpeReason};
-use seqtune_core::{Explanation, History, Proposer, StoreReader, Trial, TrialEnd, TrialState, Why};
+use seqtune_core::{
+    Explanation, History, Judge, Point, Proposer, StoreReader, Trial, TrialEnd, TrialState, Verdict, Why,
+};
 use seqtune_space::Params;
 use serde::Serialize;
 
@@ -13,10 +15,10 @@ use crate::exit::Exit;
 use crate::output::{Format, FormatArgument, show_number, write_json};
 use crate::places;
 
-/// Show why trials have the points they have
+/// Show why trials have the points they have, and why they were stopped or not
 ///
 /// Decides about each trial again, from what the log says it saw, and shows the numbers that decided: what a model expected
-/// at the point, how sure it was, the best so far, and what the trial came to. Nothing is trained and nothing is written. The
+/// at the point, how sure it was, the best so far, what the pruner said at each step, and what the trial came to. Nothing is trained and nothing is written. The
 /// promise holds for one build, as that of `seqtune verify` does: where this build decides otherwise, it says so and exits
 /// with 1. -f json gives an object for each trial, with all numbers.
 #[derive(clap::Args)]
@@ -40,6 +42,24 @@ struct Row<'a> {
     #[serde(flatten)]
     explanation: Explanation,
     values: Option<Vec<f64>>,
+    verdicts: Vec<VerdictRow>,
+}
+
+/// What a pruner said at a step.
+#[derive(Serialize)]
+struct VerdictRow {
+    step: u64,
+    stop: bool,
+    reason: String,
+}
+
+/// What the pruner said of a trial; steps of which it had nothing to say are left out.
+fn verdicts(history: &History, judge: &Judge, trial: &Trial) -> Vec<VerdictRow> {
+    let said = |(at, point): (usize, &Point)| {
+        let (Verdict { stop, reason }, _) = judge.judge(history, trial.number, at + 1)?;
+        (!reason.is_empty()).then_some(VerdictRow { step: point.step, stop, reason })
+    };
+    trial.reports.iter().enumerate().filter_map(said).collect()
 }
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
@@ -48,7 +68,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     }
     let directory = places::study(&arguments.study)?;
     let history = StoreReader::open(&directory)?.history()?;
-    let proposer = Proposer::new(&history.spec.sampler);
+    let (proposer, judge) = (Proposer::new(&history.spec.sampler), Judge::new(&history));
     let mut rows = Vec::with_capacity(arguments.trials.len());
     for number in &arguments.trials {
         let Some(trial) = history.trial(*number) else {
@@ -57,21 +77,21 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         let explanation = proposer.explain(&history, trial).map_err(|error| {
             CommandError::Other(format!("trial {number} cannot be decided again by this build: {error}"))
         })?;
-        rows.push((trial, explanation));
+        rows.push((trial, explanation, verdicts(&history, &judge, trial)));
     }
-    let same = rows.iter().all(|(_, explanation)| explanation.differs.is_none());
+    let same = rows.iter().all(|(_, explanation, _)| explanation.differs.is_none());
     if arguments.format.format == Format::Json {
-        let rows = rows.into_iter().map(|(trial, explanation)| {
+        let rows = rows.into_iter().map(|(trial, explanation, verdicts)| {
             let values = history.values(trial);
-            Row { params: &trial.params, explanation, values }
+            Row { params: &trial.params, explanation, values, verdicts }
         });
         write_json(out, rows)?;
     } else {
-        for (index, (trial, explanation)) in rows.iter().enumerate() {
+        for (index, (trial, explanation, verdicts)) in rows.iter().enumerate() {
             if index > 0 {
                 writeln!(out)?;
             }
-            for line in in_words(&history, trial, explanation) {
+            for line in in_words(&history, trial, explanation, verdicts) {
                 writeln!(out, "{line}")?;
             }
         }
@@ -80,7 +100,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
 }
 
 /// A decision for people, a sentence a line.
-fn in_words(history: &History, trial: &Trial, explanation: &Explanation) -> Vec<String> {
+fn in_words(history: &History, trial: &Trial, explanation: &Explanation, verdicts: &[VerdictRow]) -> Vec<String> {
     let Explanation { results, pending, why, differs, .. } = explanation;
     let mut lines = vec![format!("trial {}: {}", trial.number, trial.params)];
     if let Some(differs) = differs {
@@ -116,6 +136,9 @@ fn in_words(history: &History, trial: &Trial, explanation: &Explanation) -> Vec<
         Why::Added => lines.push("  It was tried elsewhere and added with its result.".to_owned()),
         Why::Sampler(reason) => lines.extend(of_reason(reason).into_iter().map(|line| format!("  {line}"))),
     }
+    lines.extend(
+        verdicts.iter().map(|one| format!("  {} -> {}", one.reason, if one.stop { "stopped" } else { "goes on" })),
+    );
     lines.push(format!("  {}", outcome(history, trial, why)));
     lines
 }
@@ -259,7 +282,8 @@ mod tests {
         let trial = history.trials.last().unwrap();
         let explanation = Proposer::new(&history.spec.sampler).explain(&history, trial).unwrap();
         assert_eq!(explanation.differs, None);
-        let text = in_words(&history, trial, &explanation).join("\n");
+        let said = verdicts(&history, &Judge::new(&history), trial);
+        let text = in_words(&history, trial, &explanation, &said).join("\n");
         let numbers = text.split_inclusive([' ', '\n', '=', ',', ';']).map(|word| {
             let number = word.trim_end_matches([' ', '\n', ',', ';', '.', '%']);
             if number.parse::<f64>().is_ok_and(|value| value.fract() != 0.0 || value.abs() > 1e3) {

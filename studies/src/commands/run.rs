@@ -43,7 +43,8 @@ pub(crate) struct Training {
     /// Workers at once, in place of the study's own count
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     workers: Option<u64>,
-    /// Where to train, in place of the study's own choice: auto, cpu, cuda, cuda:0
+    /// Where to train, in place of the study's own choice: auto, cpu, cuda (all GPUs), cuda:0, or cuda:0,cuda:2. Workers
+    /// take the devices in turn
     #[arg(long, value_name = "DEVICE", value_parser = device)]
     device: Option<String>,
     /// A directory in which the paths of [data] are looked for, before those in SEQTUNE_DATA and the current one
@@ -63,7 +64,11 @@ impl Training {
 }
 
 fn device(text: &str) -> Result<String, String> {
-    if is_device(text) { Ok(text.to_owned()) } else { Err("expected auto, cpu, cuda or cuda:N".to_owned()) }
+    if is_device(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected auto, cpu, cuda, cuda:N, or several with commas between".to_owned())
+    }
 }
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use seqtune_core::{EventKind, History, StoreError, StoreReader, verify};
+use seqtune_core::{EventKind, History, StoreError, StoreReader, Verified, verify};
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -13,7 +13,8 @@ use crate::places;
 
 /// Replay every decision of a study and compare
 ///
-/// Reads the whole log, checks its rules, and asks the sampler again for every trial, from what the log says it saw.
+/// Reads the whole log, checks its rules, and asks the sampler again for every trial, and the pruner for every report, from
+/// what the log says they saw.
 /// Exits with 1 at a difference. The promise holds for one build: a difference after an update names the build that
 /// decided. Fields of -f json and csv, one row a difference: trial, logged, replayed.
 #[derive(clap::Args)]
@@ -49,19 +50,15 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         (Format::Json, _) => write_json(out, rows)?,
         (Format::Csv, _) => write_csv(out, rows)?,
         (Format::Table, None) => {
-            let (events, decisions) = (events.len(), verified.suggestions);
-            writeln!(
-                out,
-                "{}: {events} events in order, {decisions} decisions replayed the same.",
-                directory.display()
-            )?;
+            let (events, decisions) = (events.len(), decisions(&verified));
+            writeln!(out, "{}: {events} events in order, {decisions} replayed the same.", directory.display())?;
         }
         (Format::Table, Some(first)) => {
             let differ = verified.differences.len();
             writeln!(out, "{}: trial {} is decided differently now.", directory.display(), first.trial)?;
             writeln!(out, "  the log:  {}", first.logged)?;
             writeln!(out, "  now:      {}", first.replayed)?;
-            writeln!(out, "{differ} differences in {} decisions.", verified.suggestions)?;
+            writeln!(out, "{differ} differences in {}.", decisions(&verified))?;
             let builds: Vec<&str> = events
                 .iter()
                 .filter_map(|event| match &event.kind {
@@ -78,4 +75,11 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         }
     }
     Ok(if verified.differences.is_empty() { Exit::Done } else { Exit::Error })
+}
+
+fn decisions(verified: &Verified) -> String {
+    match verified.verdicts {
+        0 => format!("{} decisions", verified.suggestions),
+        verdicts => format!("{} decisions and {verdicts} verdicts", verified.suggestions),
+    }
 }

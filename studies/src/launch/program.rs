@@ -214,7 +214,7 @@ impl WorkerProgram {
 
     fn start_and_wait(&self) -> Result<Ready, LaunchError> {
         let (sender, lines) = unbounded();
-        let mut worker = Worker::start(self, 0, sender)?;
+        let mut worker = Worker::start(self, 0, &[], sender)?;
         let deadline = Instant::now() + READY_LIMIT;
         match lines.recv_deadline(deadline).map(|(_, line)| line) {
             Ok(Line::Message(FromWorker::Ready { protocol, info, build, .. })) => {

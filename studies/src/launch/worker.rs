@@ -49,8 +49,13 @@ struct Stderr {
 }
 
 impl Worker {
-    /// Starts a worker whose lines arrive on `lines`, marked with `id`.
-    pub(crate) fn start(program: &WorkerProgram, id: u64, lines: Sender<(u64, Line)>) -> Result<Worker, LaunchError> {
+    /// Starts a worker whose lines arrive on `lines`, marked with `id`. A process has these variables in its environment.
+    pub(crate) fn start(
+        program: &WorkerProgram,
+        id: u64,
+        environment: &[(&'static str, String)],
+        lines: Sender<(u64, Line)>,
+    ) -> Result<Worker, LaunchError> {
         let cannot = |error: io::Error| LaunchError::cannot_start(program, error.to_string());
         let stderr = Arc::new(Mutex::new(Stderr::default()));
         let name = program.to_string();
@@ -64,6 +69,7 @@ impl Worker {
                         command.env(variable, value);
                     }
                 }
+                command.envs(environment.iter().map(|(variable, value)| (variable, value)));
                 #[cfg(unix)]
                 {
                     // Its own process group: a Ctrl-C at the terminal reaches the manager only, which then decides.

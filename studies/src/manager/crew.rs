@@ -10,6 +10,7 @@ use seqtune_plugin::protocol::{FromWorker, ToWorker};
 use seqtune_plugin::{DataSpec, FamilyInfo};
 
 use super::assignment::Assignment;
+use super::devices::{Device, devices, processor};
 use super::{ManagerError, RunOptions};
 use crate::launch::{LaunchError, Line, READY_LIMIT, Worker, WorkerProgram};
 
@@ -24,6 +25,8 @@ pub(super) struct Place {
     failed_starts: u32,
     /// Versions and machine, as the worker told when it was ready.
     pub(super) build: BTreeMap<String, String>,
+    /// Where it trains.
+    pub(super) device: Device,
 }
 
 enum State {
@@ -63,11 +66,23 @@ pub(super) struct Crew {
 }
 
 impl Crew {
-    pub(super) fn new(program: &WorkerProgram, spec: &StudySpec, options: &RunOptions, count: u64) -> Crew {
+    pub(super) fn new(
+        program: &WorkerProgram,
+        spec: &StudySpec,
+        options: &RunOptions,
+        count: u64,
+        device: &str,
+    ) -> Crew {
         let (sender, lines) = unbounded();
-        let places = (0..count)
-            .map(|_| Place { id: 0, worker: None, state: State::Idle, failed_starts: 0, build: BTreeMap::new() })
-            .collect();
+        let place = |device| Place {
+            id: 0,
+            worker: None,
+            state: State::Idle,
+            failed_starts: 0,
+            build: BTreeMap::new(),
+            device,
+        };
+        let places = devices(device).into_iter().cycle().take(count as usize).map(place).collect();
         Crew {
             program: program.clone(),
             data: DataSpec { values: spec.data.clone(), roots: options.data_roots.clone() },
@@ -96,7 +111,8 @@ impl Crew {
         }
         let id = self.next_id;
         self.next_id += 1;
-        let worker = Worker::start(&self.program, id, self.sender.clone())?;
+        let environment = &self.places[index].device.environment;
+        let worker = Worker::start(&self.program, id, environment, self.sender.clone())?;
         let place = &mut self.places[index];
         (place.id, place.worker, place.state) = (id, Some(worker), State::Starting(Instant::now()));
         Ok(None)
@@ -209,6 +225,9 @@ impl Crew {
                     return Err(ManagerError::FamilyChanged { expected: self.family.clone(), found });
                 }
                 place.build = build;
+                if let Some(processor) = processor() {
+                    place.build.entry("cpu".to_owned()).or_insert(processor);
+                }
                 place.state = State::Preparing;
                 let prepare = ToWorker::Prepare { data: self.data.clone(), cache: self.cache.clone() };
                 self.send(index, &prepare);

@@ -1,5 +1,7 @@
 //! Why a run of a study ended early.
 
+use std::path::PathBuf;
+
 use seqtune_core::{HistoryError, SampleError, StoreError};
 
 use crate::launch::LaunchError;
@@ -41,6 +43,17 @@ pub enum ManagerError {
     /// The worker cannot train anything: the device or the data cannot be used.
     #[error("{0}; no trial is charged: mend it and run the same command again")]
     Unusable(String),
+    /// Nearly all trials fail.
+    #[error(
+        "the run was ended, since {message}; the standard error of each trial is in {}, and the same command goes on",
+        logs.display()
+    )]
+    MostlyFailing {
+        /// Which, and how.
+        message: String,
+        /// Where more of it stands.
+        logs: PathBuf,
+    },
     /// The sampler has no point.
     #[error("the sampler cannot suggest a point: {0}")]
     Sample(#[from] SampleError),

@@ -2,12 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use seqtune_core::{
-    AttemptEnd, EventKind, Judge, Proposal, Proposer, SampleError, Store, StoreError, TrialState, Verdict,
-    next_trial_may_start,
-};
+use seqtune_core::{AttemptEnd, EventKind, Judge, Proposer, Store, StoreError, TrialState, Verdict};
 use seqtune_plugin::FailureCause;
-use seqtune_plugin::protocol::{self, CheckpointPlan, FromWorker, Run, ToWorker};
+use seqtune_plugin::protocol::{self, FromWorker, ToWorker};
 
 use super::assignment::Assignment;
 use super::batch::Batch;
@@ -34,14 +31,14 @@ pub(super) fn run(
     let spec = &log.history().spec;
     let workers = options.workers.unwrap_or(log.history().settings.workers.count).max(1);
     let device = options.device.clone().unwrap_or_else(|| log.history().settings.workers.device.clone());
-    let crew = Crew::new(program, spec, options, workers);
+    let crew = Crew::new(program, spec, options, workers, &device);
     let idle = workers.saturating_sub(spec.window);
     let fixed = spec.order == seqtune_core::Order::Fixed;
     let window = spec.window;
     // The first look at requests is due at once.
     let ticked = Instant::now().checked_sub(TICK).unwrap_or_else(Instant::now);
     let (proposer, judge) = (Proposer::new(&spec.sampler), Judge::new(log.history()));
-    let mut turn = Turn { log, proposer, judge, crew, signals, device, stopping: None, ticked };
+    let mut turn = Turn { log, proposer, judge, crew, signals, stopping: None, failing: None, ticked };
     if fixed && idle > 0 {
         turn.log.warn(&format!(
             "{idle} of {workers} workers will be idle: the study's order is fixed with window {window} (set window in \
@@ -79,12 +76,13 @@ pub(super) enum Stopping {
 
 pub(super) struct Turn<'a> {
     pub(super) log: Log<'a>,
-    proposer: Proposer,
+    pub(super) proposer: Proposer,
     judge: Judge,
-    crew: Crew,
+    pub(super) crew: Crew,
     signals: Signals,
-    device: String,
     pub(super) stopping: Option<Stopping>,
+    /// That nearly all trials fail, and how.
+    failing: Option<String>,
     ticked: Instant,
 }
 
@@ -99,9 +97,20 @@ impl Turn<'_> {
                 self.keep_limits()?;
                 self.log.tick();
             }
+            if self.failing.is_none() && self.stopping.is_none() {
+                self.failing = self.log.history().mostly_failing();
+                if let Some(message) = &self.failing {
+                    self.stopping = Some(Stopping::AfterRunning(message.clone()));
+                }
+            }
             self.hand_out()?;
             if let Some(outcome) = self.ended() {
-                return Ok(outcome);
+                return match self.failing.take() {
+                    Some(message) if matches!(outcome, Outcome::Stopped { .. }) => {
+                        Err(ManagerError::MostlyFailing { message, logs: self.log.directory().join("logs") })
+                    }
+                    _ => Ok(outcome),
+                };
             }
             self.listen()?;
         }
@@ -114,7 +123,7 @@ impl Turn<'_> {
         self.tidy(&ended);
     }
 
-    fn tidy(&mut self, trials: &[u64]) {
+    pub(super) fn tidy(&mut self, trials: &[u64]) {
         for number in trials {
             let history = self.log.history();
             let Some(trial) = history.trial(*number) else { continue };
@@ -123,102 +132,6 @@ impl Turn<'_> {
                 self.log.warn(&message);
             }
         }
-    }
-
-    /// Gives every idle worker the next piece of work.
-    fn hand_out(&mut self) -> Result<(), ManagerError> {
-        while self.stopping.is_none() && self.crew.has_room() {
-            let Some(next) = self.next_work()? else { return Ok(()) };
-            let Some(place) = self.crew.idle()? else { return Ok(()) };
-            self.hand_over(place, next)?;
-        }
-        Ok(())
-    }
-
-    /// What is to be trained next: a trial that was left unfinished, lowest number first, else a new one.
-    fn next_work(&self) -> Result<Option<Work>, ManagerError> {
-        let history = self.log.history();
-        let busy: Vec<u64> = self.crew.busy().into_iter().map(|(_, assignment)| assignment.trial).collect();
-        let left = history.trials.iter().find(|trial| trial.end.is_none() && !busy.contains(&trial.number));
-        if let Some(trial) = left {
-            return Ok(Some(Work::GoOn(trial.number)));
-        }
-        if history.budget_spent(Some(now_us())).is_some() || !next_trial_may_start(history) {
-            return Ok(None);
-        }
-        match self.proposer.propose(history, history.trials.len() as u64) {
-            Ok(proposal) => Ok(Some(Work::Start(proposal))),
-            // The run ends when what is still trained has ended.
-            Err(SampleError::Exhausted { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn hand_over(&mut self, place: usize, work: Work) -> Result<(), ManagerError> {
-        let (number, start) = match work {
-            Work::GoOn(number) => (number, None),
-            Work::Start(proposal) => (proposal.trial, Some(proposal)),
-        };
-        let spec = self.log.history().spec.clone();
-        let study = self.log.directory().to_owned();
-        let (params, seed) = match (&start, self.log.history().trial(number)) {
-            (Some(proposal), _) => (&proposal.params, proposal.seed),
-            (None, Some(trial)) => (&trial.params, trial.seed),
-            (None, None) => return Ok(()),
-        };
-        let complete = spec.complete(params);
-        let mut kinds: Vec<EventKind> = start.into_iter().map(Proposal::into_event).collect();
-        let params = match complete {
-            Ok(params) => params,
-            Err(error) => {
-                let message = format!("the family {} refuses the point: {error}", spec.info.name);
-                kinds.push(EventKind::Failed { trial: number, cause: FailureCause::BadParams, message });
-                return self.log.append(kinds);
-            }
-        };
-        let trial = self.log.history().trial(number);
-        if trial.is_some_and(|trial| trial.step() == spec.trial.steps) {
-            // The last report was committed, and the manager was killed before the worker could say so.
-            self.log.append(vec![EventKind::Completed { trial: number }])?;
-            self.tidy(&[number]);
-            return Ok(());
-        }
-        if let Some(stopped) = self.stopped(number) {
-            // The manager was killed between the report and its verdict.
-            self.log.append(vec![stopped])?;
-            self.tidy(&[number]);
-            return Ok(());
-        }
-        let trial = self.log.history().trial(number);
-        let (from, warnings) = trial.map_or((None, Vec::new()), |trial| checkpoints::resume_point(&study, trial));
-        let attempt = trial.map_or(0, |trial| trial.attempts.len());
-        for warning in warnings {
-            self.log.warn(&warning);
-        }
-        kinds.push(EventKind::AttemptStarted {
-            trial: number,
-            attempt: attempt as u32,
-            worker: place as u64,
-            device: self.device.clone(),
-            build: self.crew.place(place).build.clone(),
-            from_step: from.as_ref().map_or(0, |from| from.step),
-        });
-        self.log.append(kinds)?;
-        let dir = checkpoints::attempt_directory(&study, number, attempt);
-        let run = ToWorker::Run(Run {
-            trial: number,
-            attempt: attempt as u32,
-            params,
-            seed,
-            study_seed: spec.seed,
-            device: self.device.clone(),
-            steps: spec.trial.steps,
-            checkpoint: Some(CheckpointPlan { every: spec.trial.checkpoint_every, dir, from }),
-        });
-        let now = Instant::now();
-        let assignment = Assignment { trial: number, attempt: attempt as u32, since: now, heard: now };
-        self.crew.assign(place, assignment, &run, &study.join("logs").join(format!("{number:04}.log")));
-        Ok(())
     }
 
     /// Drains what the workers said, commits all of it together, then answers.
@@ -347,7 +260,7 @@ impl Turn<'_> {
     }
 
     /// The event that stops a trial after its last report, where it is to be stopped.
-    fn stopped(&self, trial: u64) -> Option<EventKind> {
+    pub(super) fn stopped(&self, trial: u64) -> Option<EventKind> {
         let history = self.log.history();
         let (Verdict { stop, reason }, seen) = self.judge.judge(history, trial, history.trial(trial)?.reports.len())?;
         stop.then_some(EventKind::Pruned { trial, reason, seen })
@@ -410,11 +323,6 @@ impl Turn<'_> {
     }
 }
 
-enum Work {
-    GoOn(u64),
-    Start(Proposal),
-}
-
-fn now_us() -> i64 {
+pub(super) fn now_us() -> i64 {
     jiff::Timestamp::now().as_microsecond()
 }

@@ -220,7 +220,9 @@ pub(super) fn workers(mut table: Table<'_>) -> Result<WorkerSettings, StudyFileE
             Some(field) => {
                 let device = field.text()?;
                 if !is_device(&device) {
-                    return Err(field.must_be("\"auto\", \"cpu\", \"cuda\" or \"cuda:0\""));
+                    return Err(
+                        field.must_be("\"auto\", \"cpu\", \"cuda\", \"cuda:0\", or several such as \"cuda:0,cuda:1\"")
+                    );
                 }
                 device
             }
@@ -231,12 +233,15 @@ pub(super) fn workers(mut table: Table<'_>) -> Result<WorkerSettings, StudyFileE
     Ok(workers)
 }
 
-/// Whether this names a device: `auto`, `cpu`, `cuda`, `cuda:0`.
+/// Whether this names devices: `auto`, `cpu`, `cuda`, `cuda:0`, or several of them with commas between.
 pub fn is_device(text: &str) -> bool {
-    matches!(text, "auto" | "cpu" | "cuda")
-        || text.strip_prefix("cuda:").is_some_and(|index| {
-            !index.is_empty() && index.len() <= 4 && index.chars().all(|character| character.is_ascii_digit())
-        })
+    let is_one = |word: &str| {
+        matches!(word, "auto" | "cpu" | "cuda")
+            || word.strip_prefix("cuda:").is_some_and(|index| {
+                !index.is_empty() && index.len() <= 4 && index.chars().all(|character| character.is_ascii_digit())
+            })
+    };
+    text.split(',').all(|word| is_one(word.trim()))
 }
 
 pub(super) fn enqueue(field: &Field<'_>) -> Result<Vec<PointTable>, StudyFileError> {

@@ -1,5 +1,6 @@
 //! The history: the fold of the log. What the manager decides from and what the viewer shows.
 
+mod failing;
 mod ranking;
 mod spent;
 mod trial;
@@ -37,11 +38,15 @@ pub struct History {
     managed_us: i64,
     /// When the present manager started, `None` where the last one left in order.
     manager_since: Option<i64>,
+    /// Position of its start in the log.
+    manager_seq: u64,
     /// When the last event before the present manager was committed: what a killed manager's workers did later is not
     /// known.
     left_us: i64,
     /// Versions of the space, each with the first trial that is decided in it.
     spaces: Vec<(u64, Arc<SearchSpace>)>,
+    /// Of the newest attempt.
+    build: Arc<BTreeMap<String, String>>,
 }
 
 /// A point that waits or waited to be tried.
@@ -101,6 +106,8 @@ impl History {
             answered: BTreeMap::new(),
             managed_us: 0,
             manager_since: None,
+            manager_seq: 0,
+            build: Arc::default(),
         })
     }
 
@@ -133,6 +140,7 @@ impl History {
                 self.close_manager(self.last_us);
                 self.left_us = self.last_us;
                 self.manager_since = Some(event.at_us);
+                self.manager_seq = event.seq;
             }
             EventKind::ManagerStopped { .. } => self.close_manager(event.at_us),
             EventKind::TrialStarted { trial, params, config_key, origin, space_version, replicate, seed, seen } => {
@@ -162,7 +170,12 @@ impl History {
                     ended_seq: None,
                 });
             }
-            EventKind::AttemptStarted { trial, attempt, worker, device, from_step, .. } => {
+            EventKind::AttemptStarted { trial, attempt, worker, device, build, from_step, elsewhere } => {
+                // Nearly all are of one build.
+                if *self.build != *build {
+                    self.build = Arc::new(build.clone());
+                }
+                let build = Arc::clone(&self.build);
                 let trial = self.open_trial(*trial, event.seq)?;
                 if *attempt as usize != trial.attempts.len() {
                     return Err(rule(format!("attempt {attempt} of trial {} is out of turn", trial.number)));
@@ -170,7 +183,9 @@ impl History {
                 trial.attempts.push(Attempt {
                     worker: *worker,
                     device: device.clone(),
+                    build,
                     from_step: *from_step,
+                    elsewhere: elsewhere.clone(),
                     started_us: event.at_us,
                     end: None,
                 });

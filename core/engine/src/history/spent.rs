@@ -116,6 +116,7 @@ mod tests {
             device: device.to_owned(),
             build: Default::default(),
             from_step: 0,
+            elsewhere: Vec::new(),
         };
         let ended = |trial, cause| EventKind::AttemptEnded { trial, attempt: 0, cause, message: String::new() };
         let spec = draft.spec().clone();

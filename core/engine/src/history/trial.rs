@@ -1,5 +1,8 @@
 //! One trial as the log tells it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use seqtune_plugin::{FailureCause, MetricValue};
 use seqtune_space::Params;
 
@@ -51,8 +54,12 @@ pub struct Attempt {
     pub worker: u64,
     /// Where.
     pub device: String,
+    /// Versions and machine of the worker.
+    pub build: Arc<BTreeMap<String, String>>,
     /// Step of the checkpoint it went on from.
     pub from_step: u64,
+    /// What differed from where that checkpoint was made.
+    pub elsewhere: Vec<String>,
     /// When it started.
     pub started_us: i64,
     /// How and when it ended, with one sentence; `None` while it runs.

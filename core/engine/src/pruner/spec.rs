@@ -179,7 +179,9 @@ impl PrunerSpec {
                 _ => step(*min_step),
             },
             PrunerSpec::Patient { patience: 0, .. } => Err(("patience", "at least 1")),
-            PrunerSpec::Patient { min_delta, .. } if !(*min_delta >= 0.0) => Err(("min_delta", "0 or more")),
+            PrunerSpec::Patient { min_delta, .. } if min_delta.is_nan() || *min_delta < 0.0 => {
+                Err(("min_delta", "0 or more"))
+            }
             PrunerSpec::Patient { inner, .. } if matches!(**inner, PrunerSpec::Patient { .. }) => {
                 Err(("inner", "another kind of pruner"))
             }

@@ -49,7 +49,15 @@ fn log() -> Vec<Event> {
 
 fn attempt(trial: u64, attempt: u32) -> EventKind {
     let device = "cpu".to_owned();
-    EventKind::AttemptStarted { trial, attempt, worker: 0, device, build: BTreeMap::new(), from_step: 0 }
+    EventKind::AttemptStarted {
+        trial,
+        attempt,
+        worker: 0,
+        device,
+        build: BTreeMap::new(),
+        from_step: 0,
+        elsewhere: Vec::new(),
+    }
 }
 
 #[test]
