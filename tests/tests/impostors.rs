@@ -190,9 +190,10 @@ fn another_version_of_the_family_does_not_go_on_with_a_study() {
 /// A worker that says everything twice, repeats what it said of the trial before, and speaks of trials that do not exist.
 #[test]
 fn what_is_said_twice_late_or_of_another_trial_changes_nothing() {
-    let stray =
-        |kind: &str| format!(r#"  say "{{\"type\":\"{kind}\",\"trial\":$((trial - 1))}}"\n"#).replace("\\n", "\n");
-    let other = r#"  say "{\"type\":\"report\",\"trial\":$((trial - 1)),\"step\":1,\"metrics\":{\"value\":9,\"valid/accuracy\":0},\"checkpoint\":null}"
+    let stray = |kind: &str| {
+        format!(r#"  say "{{\"type\":\"{kind}\",\"trial\":$((trial > 0 ? trial - 1 : 99))}}"\n"#).replace("\\n", "\n")
+    };
+    let other = r#"  say "{\"type\":\"report\",\"trial\":$((trial > 0 ? trial - 1 : 99)),\"step\":1,\"metrics\":{\"value\":9,\"valid/accuracy\":0},\"checkpoint\":null}"
   say "{\"type\":\"failed\",\"trial\":$((trial + 7)),\"cause\":\"diverged\",\"message\":\"of nobody\"}"
   say "{\"type\":\"progress\",\"trial\":99,\"update\":1,\"of\":2}"
 "#;

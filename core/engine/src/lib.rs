@@ -26,6 +26,7 @@ mod event;
 mod explain;
 mod history;
 mod hypervolume;
+mod learning_curve;
 mod order;
 mod propose;
 pub mod pruner;

@@ -112,9 +112,11 @@ fn study_file(info: &FamilyInfo, ready: Option<&ReadySpace>, name: &str) -> Stri
          # patience = 10     # trials without improvement\n\
          \n[sampler]\n\
          type = \"auto\"       # learns from the trials; or \"random\"\n\
+         \n[pruner]\n\
+         type = \"none\"       # or \"curve\", which stops trials that will not become the best\n\
          \n[workers]\n\
          count = 1\n\
-         device = \"auto\"     # or \"cpu\", \"cuda:0\"\n\n",
+         device = \"auto\"     # or \"cpu\", \"cuda:0\", \"cuda:0,cuda:1\"\n\n",
         info.step
     ));
     if let Some(ready) = ready {

@@ -63,8 +63,10 @@ impl Calibration {
         };
         let factors: Vec<(f64, f64)> =
             looks.iter().enumerate().map(|(k, look)| (libm::log(*look as f64), factor_at(k, None))).collect();
-        let by_fold: Vec<f64> =
-            (0..looks.len()).flat_map(|look| (0..folds).map(move |fold| (look, fold))).map(|(look, fold)| factor_at(look, Some(fold))).collect();
+        let by_fold: Vec<f64> = (0..looks.len())
+            .flat_map(|look| (0..folds).map(move |fold| (look, fold)))
+            .map(|(look, fold)| factor_at(look, Some(fold)))
+            .collect();
         let held = scores.iter().filter(|score| score.factor <= by_fold[score.look * folds + score.fold]).count();
         let covers = held as f64 >= COVERED * scores.len() as f64;
         // Of a single step there is nothing to foresee.

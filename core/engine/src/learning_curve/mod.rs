@@ -70,8 +70,10 @@ impl CurveModel {
     pub(crate) fn learn(finished: &[Vec<(u64, f64)>], steps: u64, reduce: Reduce) -> CurveModel {
         let steps = steps.max(1);
         let mut curves: Vec<Vec<(u64, f64)>> = Vec::with_capacity(finished.len().min(CURVES));
-        let whole: Vec<&Vec<(u64, f64)>> =
-            finished.iter().filter(|curve| curve.last().is_some_and(|(step, loss)| *step >= steps && loss.is_finite())).collect();
+        let whole: Vec<&Vec<(u64, f64)>> = finished
+            .iter()
+            .filter(|curve| curve.last().is_some_and(|(step, loss)| *step >= steps && loss.is_finite()))
+            .collect();
         let chosen = whole.len().min(CURVES);
         // The newest is among them.
         curves.extend((1..=chosen).map(|k| read(whole[k * whole.len() / chosen - 1], steps, reduce)));
@@ -130,7 +132,8 @@ impl Known {
 
     fn predict(&self, begun: &Losses, reduce: Reduce) -> Prediction {
         let points = points(begun, &self.scale);
-        let mixture = self.taught.predict(&points).widened(self.calibration.factor(points.last().map_or(0.0, |p| p.ln_step)));
+        let mixture =
+            self.taught.predict(&points).widened(self.calibration.factor(points.last().map_or(0.0, |p| p.ln_step)));
         let ceiling = match (points.last(), reduce) {
             (Some(point), Reduce::Best) => point.latest,
             _ => WORSE + points.iter().map(|point| point.value).fold(self.top, f64::max),

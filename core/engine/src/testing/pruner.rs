@@ -254,6 +254,7 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::Trial;
 
     /// With the usual options; bounds and shares where there are no usual ones.
     fn spec(name: &str) -> PrunerSpec {
@@ -282,10 +283,30 @@ mod tests {
         assert_eq!(TESTED, PrunerSpec::NAMES);
     }
 
+    /// A trial that stands still is stopped once another pruner would, and one that improves is not.
+    #[test]
+    fn patience_ends_where_nothing_improves() {
+        fn flat(params: &Params, step: u64) -> f64 {
+            let x = params.float("x").unwrap();
+            if x > 0.5 { x } else { x + 1.0 / step as f64 }
+        }
+        let alone = PrunerSpec::Patient { patience: 3, min_delta: 0.0, inner: Box::default() };
+        let with_median = PrunerSpec::Patient { patience: 3, min_delta: 0.0, inner: Box::new(spec("median")) };
+        for (pruner, all) in [(alone, true), (with_median, false)] {
+            let history = falling(&pruner, 40).curves(9, flat).history();
+            let (still, improving): (Vec<&Trial>, Vec<&Trial>) =
+                history.trials.iter().partition(|trial| trial.params.float("x").unwrap() > 0.5);
+            assert!(improving.iter().all(|trial| !is_stopped(&trial.end)));
+            let stopped = still.iter().filter(|trial| is_stopped(&trial.end)).count();
+            assert!(stopped > 5 && (stopped == still.len() || !all), "{stopped} of {}", still.len());
+            assert!(still.iter().all(|trial| trial.step() == 4 || trial.step() == 9));
+        }
+    }
+
     /// Each that stops anything stops some of these, and keeps the best.
     #[test]
     fn what_is_bad_is_stopped_and_the_best_is_not() {
-        for name in ["median", "percentile", "threshold", "patient", "asha", "hyperband", "curve"] {
+        for name in ["median", "percentile", "threshold", "asha", "hyperband", "curve"] {
             let history = falling(&spec(name), 60).history();
             let stopped = history.trials.iter().filter(|trial| is_stopped(&trial.end)).count();
             assert!((5..56).contains(&stopped), "{name} stops {stopped} of 60");
