@@ -26,6 +26,8 @@ mod event;
 mod explain;
 mod history;
 mod hypervolume;
+#[cfg_attr(not(test), expect(dead_code, reason = "the curve pruner and the samplers are to use it"))]
+mod learning_curve;
 mod order;
 mod propose;
 mod replicate;

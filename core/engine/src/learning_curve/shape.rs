@@ -51,7 +51,8 @@ impl Shapes {
         let common = common(finished, steps);
         let mut forms = vec![Form::None];
         forms.extend(POWERS.map(Form::Power));
-        forms.extend(TIMES.map(|share| share * last).into_iter().filter(|time| *time > SHORTEST).map(Form::Exponential));
+        forms
+            .extend(TIMES.map(|share| share * last).into_iter().filter(|time| *time > SHORTEST).map(Form::Exponential));
         if !common.is_empty() {
             forms.push(Form::Common);
         }
