@@ -20,7 +20,7 @@ const ALONE: usize = 12;
 const FOLDS: usize = 4;
 
 /// Factors at least and at most.
-const NARROWEST: f64 = 0.5;
+const NARROWEST: f64 = 0.3;
 const WIDEST: f64 = 30.0;
 
 /// What a prediction from some steps was worth.
@@ -63,14 +63,15 @@ impl Calibration {
         };
         let factors: Vec<(f64, f64)> =
             looks.iter().enumerate().map(|(k, look)| (libm::log(*look as f64), factor_at(k, None))).collect();
-        let by_fold: Vec<f64> = (0..looks.len())
-            .flat_map(|look| (0..folds).map(move |fold| (look, fold)))
-            .map(|(look, fold)| factor_at(look, Some(fold)))
-            .collect();
-        let held = scores.iter().filter(|score| score.factor <= by_fold[score.look * folds + score.fold]).count();
+        let of_others: Vec<Vec<f64>> =
+            (0..looks.len()).map(|look| (0..folds).map(|fold| factor_at(look, Some(fold))).collect()).collect();
+        let held = scores.iter().filter(|score| score.factor <= of_others[score.look][score.fold]).count();
         let covers = held as f64 >= COVERED * scores.len() as f64;
-        // Of a single step there is nothing to foresee.
-        let is_trusted = finished.len() >= FEWEST && covers && factors.iter().all(|(_, factor)| *factor < WIDEST);
+        // Of a single step there is nothing to foresee, and no score.
+        let is_trusted = finished.len() >= FEWEST
+            && !scores.is_empty()
+            && covers
+            && factors.iter().all(|(_, factor)| *factor < WIDEST);
         Calibration { factors, is_trusted }
     }
 

@@ -23,11 +23,22 @@ pub(super) struct Prior {
     pub(super) decline_variance: f64,
 }
 
-/// Variances of a single loss, and of the walk for each factor e in steps.
+/// Variances of what no decline explains.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Disturbance {
+    /// Of a single loss around its level.
     pub(super) noise: f64,
+    /// Of the walk, for each factor e in steps.
     pub(super) walk: f64,
+    /// Of a walk that slows down: of all that is to come of it at the first step, the t-th part is to come at step t.
+    pub(super) unrest: f64,
+}
+
+impl Disturbance {
+    /// The variance of what the level walks from one logarithm of the step to another.
+    fn walked(&self, from: f64, to: f64) -> f64 {
+        self.walk * (to - from) + self.unrest * (libm::exp(-from) - libm::exp(-to))
+    }
 }
 
 /// What a component says: a normal distribution of the last value, and the logarithm of its evidence.
@@ -76,13 +87,14 @@ impl State {
         let error = value - self.level - shape * self.decline;
         let mut with_level = self.level_variance + shape * self.covariance;
         let mut with_decline = self.covariance + shape * self.decline_variance;
-        let mut variance = with_level + shape * with_decline + noise;
+        // Rounding must not make it negative.
+        let mut variance = (with_level + shape * with_decline).max(0.0) + noise;
         let shown = error * error * (1.0 / (SURPRISE * SURPRISE));
         if shown > variance {
             if is_first {
                 // Heavy tails of the prior: a curve that is unlike all others.
                 let known = variance - noise;
-                let factor = 1.0 + (shown - variance) / known.max(1e-12 * variance);
+                let factor = 1.0 + (shown - variance) / known.max(1e-6 * noise);
                 self.level_variance *= factor;
                 self.covariance *= factor;
                 self.decline_variance *= factor;
@@ -140,11 +152,11 @@ impl<'a> Filter<'a> {
 
     pub(super) fn see(&mut self, point: &Point) {
         self.shapes.at(point, &mut self.values);
-        let time = (point.ln_step - self.ln_step).max(0.0);
-        self.ln_step = point.ln_step;
+        let from = self.ln_step;
+        self.ln_step = point.ln_step.max(from);
         let of_disturbance = self.states.chunks_exact_mut(self.values.len());
         for (states, disturbance) in of_disturbance.zip(self.disturbances) {
-            let (walked, noise) = (disturbance.walk * time, disturbance.noise / point.count);
+            let (walked, noise) = (disturbance.walked(from, self.ln_step), disturbance.noise / point.count);
             for (state, shape) in states.iter_mut().zip(&self.values) {
                 state.level_variance += walked;
                 state.see(point.value, *shape, noise, !self.begun);
@@ -155,14 +167,14 @@ impl<'a> Filter<'a> {
 
     /// What each component says of the last value.
     pub(super) fn said(&self) -> impl Iterator<Item = Said> {
-        let time = (self.ln_last - self.ln_step).max(0.0);
+        let last = self.ln_last.max(self.ln_step);
         let shapes = self.values.len();
         self.states.iter().enumerate().map(move |(k, state)| {
             let disturbance = self.disturbances[k / shapes];
             Said {
                 ln_evidence: -0.5 * (state.cost + libm::log(state.product)),
                 mean: state.level,
-                variance: state.level_variance.max(0.0) + disturbance.walk * time + disturbance.noise,
+                variance: state.level_variance.max(0.0) + disturbance.walked(self.ln_step, last) + disturbance.noise,
             }
         })
     }

@@ -40,11 +40,11 @@ pub(crate) type Losses = [(u64, f64)];
 /// Curves that are learned from; of more, so many evenly spaced ones.
 const CURVES: usize = 64;
 
-/// Numbers of steps from which finished curves are predicted to learn, at most.
+/// Numbers of steps from which finished curves are predicted to learn, at most, besides one near the end.
 const LOOKS: usize = 6;
 
 /// No loss is expected to be so far above the worst one.
-const WORSE: f64 = 1.0;
+const WORSE: f64 = 0.5;
 
 /// What a study's finished curves teach of those that have begun.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ impl CurveModel {
     /// Without finished curves.
     fn predict_alone(&self, begun: &Losses, last: f64) -> Prediction {
         let losses: Vec<f64> = begun.iter().map(|(_, loss)| *loss).collect();
-        let Some(scale) = Scale::of(&losses, last) else { return Prediction::sure(last) };
+        let Some(scale) = Scale::of(&losses, &[last]) else { return Prediction::sure(last) };
         let known = Known::new(scale, &[], self.steps, &[], self.reduce);
         known.predict(begun, self.reduce)
     }
@@ -109,16 +109,14 @@ impl CurveModel {
 
 impl Known {
     fn learn(curves: &[Vec<(u64, f64)>], steps: u64, looks: &[u64], reduce: Reduce) -> Option<Known> {
-        let mut lasts: Vec<f64> = curves.iter().filter_map(|curve| Some(curve.last()?.1)).collect();
-        lasts.sort_by(f64::total_cmp);
-        let center = *lasts.get(lasts.len() / 2)?;
+        let lasts: Vec<f64> = curves.iter().filter_map(|curve| Some(curve.last()?.1)).collect();
         // Late steps, of which there are many, count no more than early ones.
         let seen = |curve: &Vec<(u64, f64)>| -> Vec<f64> {
             let at = |look: &u64| curve.get(curve.partition_point(|(step, _)| step < look)).map(|(_, loss)| *loss);
             looks.iter().chain([&steps]).filter_map(at).collect()
         };
         let losses: Vec<f64> = curves.iter().flat_map(seen).collect();
-        let scale = Scale::of(&losses, center)?;
+        let scale = Scale::of(&losses, &lasts)?;
         let finished: Vec<Finished> = curves.iter().filter_map(|curve| Finished::new(curve, &scale)).collect();
         Some(Known::new(scale, &finished, steps, looks, reduce))
     }
@@ -134,19 +132,21 @@ impl Known {
         let points = points(begun, &self.scale);
         let mixture =
             self.taught.predict(&points).widened(self.calibration.factor(points.last().map_or(0.0, |p| p.ln_step)));
-        let ceiling = match (points.last(), reduce) {
-            (Some(point), Reduce::Best) => point.latest,
-            _ => WORSE + points.iter().map(|point| point.value).fold(self.top, f64::max),
+        let top = WORSE + points.iter().map(|point| point.value).fold(self.top, f64::max);
+        let ceiling = match (begun.last(), reduce) {
+            (Some((_, best)), Reduce::Best) => *best,
+            _ => self.scale.invert(top),
         };
         Prediction { mixture, ceiling, scale: Some(self.scale) }
     }
 }
 
-/// Steps before the last one that are evenly spaced in the logarithm.
+/// Steps before the last one, evenly spaced in the logarithm, and one near the end.
 fn looks(steps: u64) -> Vec<u64> {
     let ln_last = libm::log(steps as f64);
     let at = |k: usize| libm::exp(ln_last * k as f64 / LOOKS as f64).round() as u64;
-    let mut looks: Vec<u64> = (0..LOOKS).map(at).filter(|look| *look < steps).collect();
+    let near_the_end = steps - steps / 8;
+    let mut looks: Vec<u64> = (0..LOOKS).map(at).chain([near_the_end]).filter(|look| *look < steps).collect();
     looks.dedup();
     looks
 }

@@ -5,13 +5,13 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use super::scale::Scale;
 
 /// Parts that weigh less are left out.
-const LIGHT: f64 = 1e-4;
+const LIGHT: f64 = 1e-3;
 
 /// Deviations from all means beyond which nothing is.
 const FAR: f64 = 8.5;
 
 /// Halvings of an interval until a quantile is found in it.
-const HALVINGS: usize = 50;
+const HALVINGS: usize = 40;
 
 /// The upper half of sixteen points that stand for a normal distribution: its quantiles, stretched to variance 1.
 const POINTS: [f64; 8] = [0.081588, 0.246807, 0.418538, 0.602583, 0.807861, 1.050887, 1.371381, 1.938159];
@@ -86,14 +86,14 @@ impl Mixture {
         };
         let (mut low, mut high) = (end(-FAR, f64::min), end(FAR, f64::max));
         for _ in 0..HALVINGS {
-            let middle = 0.5 * (low + high);
+            let middle = low + 0.5 * (high - low);
             if self.below(middle) < probability {
                 low = middle;
             } else {
                 high = middle;
             }
         }
-        0.5 * (low + high)
+        low + 0.5 * (high - low)
     }
 }
 
@@ -101,7 +101,7 @@ impl Mixture {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Prediction {
     pub(super) mixture: Mixture,
-    /// On the model's scale, what the loss is not above: the best so far, or what no curve has come near.
+    /// What the loss is not above: the best so far, or what no curve has come near.
     pub(super) ceiling: f64,
     /// `None`: losses are what they are.
     pub(super) scale: Option<Scale>,
@@ -130,13 +130,11 @@ impl Prediction {
 
     /// The probability of a loss below this one.
     pub(crate) fn probability_below(&self, loss: f64) -> f64 {
-        let value = self.scale.map_or(loss, |scale| scale.apply(loss));
-        if value > self.ceiling { 1.0 } else { self.mixture.below(value) }
+        if loss > self.ceiling { 1.0 } else { self.mixture.below(self.scale.map_or(loss, |scale| scale.apply(loss))) }
     }
 
     fn loss(&self, value: f64) -> f64 {
-        let value = value.min(self.ceiling);
-        self.scale.map_or(value, |scale| scale.invert(value))
+        self.scale.map_or(value, |scale| scale.invert(value)).min(self.ceiling)
     }
 
     fn moments(&self) -> (f64, f64) {

@@ -11,9 +11,14 @@ const ENOUGH: f64 = 5.0;
 /// Deviations from the median beyond which a curve counts no more for moments.
 const OUTLIER: f64 = 4.0;
 
-/// Shares of curves whose noise is below a level of it, and such levels of the walk as shares of the typical one.
+/// The variance of shifts of a whole curve, as a share of that of first or last values, whichever is less.
+const SHIFT: f64 = 0.25;
+
+/// Shares of curves whose noise is below a level of it.
 const NOISES: [f64; 3] = [0.1, 0.5, 0.9];
-const WALKS: [f64; 2] = [0.25, 1.0];
+
+/// Levels of the walk, as shares of the typical one, with those of the unrest, as shares of the typical decline.
+const WALKS: [(f64, f64); 3] = [(0.25, 0.0), (1.0, 0.0), (0.25, 0.2)];
 
 /// The least noise, of a spread.
 const LEAST: f64 = 1e-4;
@@ -148,9 +153,6 @@ fn prior(finished: &[&Finished]) -> Prior {
     Prior { level, decline, level_variance: level_variance + shift, covariance, decline_variance }
 }
 
-/// The variance of such shifts, of that of first or last values.
-const SHIFT: f64 = 0.25;
-
 /// The same with outliers drawn in.
 fn trimmed(mut values: Vec<f64>) -> Vec<f64> {
     let mut sorted = values.clone();
@@ -172,12 +174,18 @@ fn disturbances(finished: &[&Finished], shapes: &Shapes) -> Vec<Disturbance> {
     let mut walks: Vec<f64> = finished.iter().filter_map(|curve| walk(curve, shapes)).collect();
     walks.sort_by(f64::total_cmp);
     let walk = at(&walks, 0.6).unwrap_or(WALK).max(LEAST);
+    let mut declines: Vec<f64> = finished.iter().map(|curve| (curve.first - curve.last).abs()).collect();
+    declines.sort_by(f64::total_cmp);
+    let decline = at(&declines, 0.5).unwrap_or(1.0);
     let mut levels: Vec<f64> =
         NOISES.iter().map(|share| at(&noises, *share).unwrap_or(NOISE * (0.1 + share)).max(LEAST)).collect();
     // Levels that are not told apart are one.
     levels.dedup_by(|later, earlier| *later < 1.3 * *earlier);
     let combinations = levels.iter().flat_map(|noise| {
-        WALKS.iter().map(move |share| Disturbance { noise: noise * noise, walk: (share * walk) * (share * walk) })
+        WALKS.iter().map(move |(of_walk, of_decline)| {
+            let (walk, unrest) = (of_walk * walk, of_decline * decline);
+            Disturbance { noise: noise * noise, walk: walk * walk, unrest: unrest * unrest }
+        })
     });
     combinations.collect()
 }
