@@ -12,8 +12,8 @@ use crate::table::Table;
 pub(crate) struct Setting {
     pub(crate) pruner: PrunerSpec,
     pub(crate) order: Order,
+    pub(crate) window: u64,
     pub(crate) workers: u64,
-    pub(crate) seed: u64,
     pub(crate) trials: u64,
 }
 
@@ -35,13 +35,12 @@ struct Busy {
     pace: f64,
 }
 
-pub(crate) fn run(table: &Table, setting: &Setting) -> Run {
-    let draft =
-        testing::study(&table.space).sampler("auto").seed(setting.seed).pruner(setting.pruner.clone()).with(|spec| {
-            spec.trial.steps = table.steps;
-            spec.order = setting.order;
-            spec.window = setting.workers;
-        });
+pub(crate) fn run(table: &Table, setting: &Setting, seed: u64) -> Run {
+    let draft = testing::study(&table.space).sampler("auto").seed(seed).pruner(setting.pruner.clone()).with(|spec| {
+        spec.trial.steps = table.steps;
+        spec.order = setting.order;
+        spec.window = setting.window;
+    });
     let mut history = draft.history();
     let begin_us = history.last_us;
     let append = |history: &mut History, now: f64, kind: EventKind| {
@@ -71,7 +70,7 @@ pub(crate) fn run(table: &Table, setting: &Setting) -> Run {
         now = until;
         steps += 1;
         let params = &history.trials[trial as usize].params;
-        let value = table.value(params, step, setting.seed);
+        let value = table.value(params, step, seed);
         let metrics = MetricsJson::new(&[("value".to_owned(), MetricValue::number(value))].into());
         append(&mut history, now, EventKind::Reported { trial, attempt: 0, step, value: Some(value), metrics });
         let reports = history.trials[trial as usize].reports.len();

@@ -20,6 +20,7 @@
 mod calibration;
 mod curve;
 mod filter;
+mod memory;
 mod prediction;
 mod scale;
 mod shape;
@@ -29,6 +30,7 @@ mod tests;
 
 use self::calibration::Calibration;
 use self::curve::{Finished, points, read};
+pub(crate) use self::memory::{CurveMemory, losses};
 pub(crate) use self::prediction::Prediction;
 use self::scale::Scale;
 use self::taught::Taught;

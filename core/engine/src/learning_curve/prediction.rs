@@ -13,9 +13,6 @@ const FAR: f64 = 8.5;
 /// Halvings of an interval until a quantile is found in it.
 const HALVINGS: usize = 40;
 
-/// The upper half of sixteen points that stand for a normal distribution: its quantiles, stretched to variance 1.
-const POINTS: [f64; 8] = [0.081588, 0.246807, 0.418538, 0.602583, 0.807861, 1.050887, 1.371381, 1.938159];
-
 /// A normal distribution in a mixture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Part {
@@ -113,16 +110,6 @@ impl Prediction {
         Prediction { mixture: Mixture::sure(loss), ceiling: f64::INFINITY, scale: None }
     }
 
-    /// The expected loss.
-    pub(crate) fn mean(&self) -> f64 {
-        self.moments().0
-    }
-
-    /// How uncertain that is.
-    pub(crate) fn variance(&self) -> f64 {
-        self.moments().1
-    }
-
     /// The loss that is undercut with this probability.
     pub(crate) fn quantile(&self, probability: f64) -> f64 {
         self.loss(self.mixture.quantile(probability))
@@ -135,24 +122,5 @@ impl Prediction {
 
     fn loss(&self, value: f64) -> f64 {
         self.scale.map_or(value, |scale| scale.invert(value)).min(self.ceiling)
-    }
-
-    fn moments(&self) -> (f64, f64) {
-        let center = self.loss(self.mixture.mean());
-        let (mut mean, mut square) = (0.0, 0.0);
-        for part in &self.mixture.parts {
-            for point in POINTS {
-                for value in [part.mean - point * part.deviation, part.mean + point * part.deviation] {
-                    let distance = self.loss(value) - center;
-                    let weight = part.weight / (2 * POINTS.len()) as f64;
-                    mean += weight * distance;
-                    square += weight * distance * distance;
-                }
-            }
-        }
-        let bounded = |value: f64| value.clamp(-f64::MAX, f64::MAX);
-        // Losses farther apart than the largest number has a root for have no variance that is a number.
-        let variance = if square < f64::MAX { (square - mean * mean).max(0.0) } else { f64::MAX };
-        (bounded(center + bounded(mean)), variance)
     }
 }

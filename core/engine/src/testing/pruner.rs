@@ -299,7 +299,7 @@ mod tests {
             assert!(improving.iter().all(|trial| !is_stopped(&trial.end)));
             let stopped = still.iter().filter(|trial| is_stopped(&trial.end)).count();
             assert!(stopped > 5 && (stopped == still.len() || !all), "{stopped} of {}", still.len());
-            assert!(still.iter().all(|trial| trial.step() == 4 || trial.step() == 9));
+            assert!(still.iter().all(|trial| trial.step() >= 4));
         }
     }
 

@@ -12,6 +12,7 @@
 
 mod acquisition;
 mod axes;
+mod curves;
 mod descent;
 mod feasibility;
 mod fit;
@@ -51,6 +52,7 @@ use super::{
     start_up, tried, untried,
 };
 use crate::hypervolume::{beyond, hypervolume};
+use crate::learning_curve::CurveMemory;
 use crate::order::View;
 use crate::seed::{rng_of, seed_of};
 
@@ -95,6 +97,8 @@ const GROWTH: f64 = 1.05;
 pub struct Gp {
     /// The last fits, and what they were made from: the same data give the same hyperparameters.
     fits: Mutex<Vec<Fit>>,
+    /// What curves taught: of all trials, and of the first ones, to which hyperparameters are fitted.
+    taught: [CurveMemory; 2],
 }
 
 /// What hyperparameters were fitted to, and which came out.
@@ -117,13 +121,15 @@ impl Sampler for Gp {
             (None, 2) => Aims::Two,
             (None, _) => Aims::One,
         };
-        let known = if results < start_up(space) { None } else { Known::of(space, &axes, view, &observations, aims) };
+        let known_of =
+            |observations: &[Observation<'_>], taught| Known::of(space, &axes, view, observations, aims, taught);
+        let known = (results >= start_up(space)).then(|| known_of(&observations, &self.taught[0])).flatten();
         let Some(known) = known else {
             return even(space, view, seed, untried, results);
         };
         let known = known.thinned(&axes);
         let first = first_results(&observations, fitted_to(start_up(space), results));
-        let first = Known::of(space, &axes, view, first, aims);
+        let first = known_of(first, &self.taught[1]);
         let first = first.as_ref().unwrap_or(&known);
         let posterior = |to_fit: &Data, data: &Data| Posterior::new(&axes, data, self.fitted(&axes, to_fit));
         let posteriors = (

@@ -5,21 +5,21 @@
 //! the loss that it was predicted to reach, and with the variance of that prediction. Points that failed by their own fault
 //! count as bad as the worst.
 
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use seqtune_space::SearchSpace;
 
-use super::super::observation::{Observation, Outcome, loss_of};
+use super::super::observation::{Observation, Outcome};
 use super::super::scalar::Scalar;
 use super::super::scale::{LARGEST, Scale};
 use super::axes::{Axis, Row, row_of};
+use super::curves::Curves;
 use super::kernel::squared_distances;
 use super::likelihood::Data;
 use super::parts::Parts;
 use super::{CHOSEN, WHOLE};
 use crate::domination::fronts;
-use crate::history::{Trial, TrialEnd};
+use crate::learning_curve::CurveMemory;
 use crate::order::View;
 
 /// Variance of what is assumed of a point that failed.
@@ -55,7 +55,7 @@ pub(super) enum Aims<'s> {
 }
 
 /// The losses that are modelled; the second one is 0 where there is one.
-type Losses = [f64; 2];
+pub(super) type Losses = [f64; 2];
 
 impl Aims<'_> {
     /// Objectives whose losses are modelled as they are.
@@ -67,7 +67,7 @@ impl Aims<'_> {
         }
     }
 
-    fn of(self, losses: &[f64]) -> Losses {
+    pub(super) fn of(self, losses: &[f64]) -> Losses {
         match (self, losses) {
             (Aims::Two, [first, second, ..]) => [*first, *second].map(|loss| loss.clamp(-LARGEST, LARGEST)),
             (Aims::Together(scalar), losses) => [scalar.loss(losses), 0.0],
@@ -96,12 +96,13 @@ impl Known {
         view: &View<'_>,
         observations: &[Observation<'_>],
         aims: Aims<'_>,
+        taught: &CurveMemory,
     ) -> Option<Known> {
         let mut measured: Vec<Measured> = Vec::new();
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut failed: Vec<Row> = Vec::new();
         let mut pending: Vec<Row> = Vec::new();
-        let curves = Curves::new(view, observations, aims);
+        let curves = Curves::new(view, observations, aims, taught);
         let parts = Parts::of(view, observations, aims.objectives());
         let mut coordinates = 0;
         for one in observations {
@@ -138,7 +139,7 @@ impl Known {
                 // Where the point was also trained to the end, there is nothing to predict.
                 Outcome::Pruned { .. } if places.contains_key(trial.config_key.as_str()) => {}
                 Outcome::Pruned { step, .. } => {
-                    let (losses, deviations) = curves.predict(*step, aims.of(one.told.losses()));
+                    let (losses, deviations) = curves.predict(trial, *step, aims.of(one.told.losses()));
                     let violations = Vec::new();
                     measured.push(Measured { row: row(), losses, count: 1.0, deviations, violations });
                 }
@@ -250,67 +251,4 @@ fn broken(axes: &[Axis], dimension: f64, measured: &[Measured], which: usize) ->
     data.dimension = dimension;
     known().for_each(|(one, by)| data.push(&one.row, libm::asinh(by / size), one.count, 0.0));
     data
-}
-
-/// What completed trials did after a step, for trials that were stopped there.
-struct Curves<'a, 's> {
-    view: View<'a>,
-    aims: Aims<'s>,
-    completed: Vec<(&'a Trial, Losses)>,
-    /// Losses that were read from the metrics of a trial's report, by their numbers.
-    read: RefCell<HashMap<(u64, usize), Option<Losses>>>,
-}
-
-impl<'a, 's> Curves<'a, 's> {
-    fn new(view: &View<'a>, observations: &[Observation<'a>], aims: Aims<'s>) -> Curves<'a, 's> {
-        let completed = observations.iter().filter_map(|one| match one.told.outcome {
-            Outcome::Completed { .. } if one.trial.end == Some(TrialEnd::Completed) => {
-                Some((one.trial, aims.of(one.told.losses())))
-            }
-            _ => None,
-        });
-        Curves { view: *view, aims, completed: completed.collect(), read: RefCell::default() }
-    }
-
-    /// The losses of one report.
-    fn losses(&self, trial: &Trial, report: usize) -> Option<Losses> {
-        if let Aims::One = self.aims {
-            return Some([loss_of(&self.view, trial.reports[report].value?), 0.0]);
-        }
-        let read = || {
-            let losses = self.view.history().losses_at(&trial.reports[report])?;
-            Some(self.aims.of(&losses))
-        };
-        *self.read.borrow_mut().entry((trial.number, report)).or_insert_with(read)
-    }
-
-    /// The losses that are expected at the end where they are `losses` at `step`, and the standard deviations of that.
-    fn predict(&self, step: u64, losses: Losses) -> (Losses, Losses) {
-        let changes: Vec<Losses> = self
-            .completed
-            .iter()
-            .filter_map(|(trial, last)| {
-                let at = trial.reports.partition_point(|point| point.step <= step).checked_sub(1)?;
-                let then = self.losses(trial, at)?;
-                Some([last[0] - then[0], last[1] - then[1]])
-            })
-            .collect();
-        let of =
-            |which: usize| predicted(&changes.iter().map(|change| change[which]).collect::<Vec<_>>(), losses[which]);
-        let (first, second) = (of(0), of(1));
-        ([first.0, second.0], [first.1, second.1])
-    }
-}
-
-/// A loss at the end and its standard deviation, by what others changed from there on.
-fn predicted(changes: &[f64], loss: f64) -> (f64, f64) {
-    let count = changes.len() as f64;
-    if changes.len() < 3 {
-        // Nothing is known of how losses go on: as far as they have been seen to go.
-        let farthest = changes.iter().fold(0.0_f64, |most, change| most.max(change.abs()));
-        return (loss, farthest.max(0.1 * loss.abs()));
-    }
-    let mean = changes.iter().sum::<f64>() / count;
-    let variance = changes.iter().map(|change| (change - mean) * (change - mean)).sum::<f64>() / (count - 1.0);
-    (loss + mean, (variance * (1.0 + 1.0 / count)).sqrt())
 }
