@@ -131,7 +131,10 @@ fn bad_usage_and_bad_files_exit_with_two() {
     assert!(of(&["run"]).contains("STUDY.toml"));
     assert!(of(&["run", "no.toml"]).contains("cannot read the study file no.toml"));
     assert!(of(&["run", "x.toml", "--workers", "0"]).contains("1..=1024"));
-    assert!(of(&["run", "x.toml", "--device", "gpu"]).contains("expected auto, cpu, cuda or cuda:N"));
+    assert!(
+        of(&["run", "x.toml", "--device", "gpu"])
+            .contains("expected auto, cpu, cuda, cuda:N, or several with commas between")
+    );
     assert!(of(&["status", "nothing"]).contains("there is no study in nothing; start one with"));
 
     fs::write(place.path().join("bad.toml"), "name = \"bad\"\nfamily = \"toy\"\nmetrik = \"value\"\n").unwrap();

@@ -102,7 +102,7 @@ impl StudyFile {
             trial: self.trial.clone(),
             seed: self.seed,
             order: self.order,
-            window: self.window.unwrap_or(self.workers.count),
+            window: self.window.unwrap_or_else(|| default_window(self.workers.count)),
             space,
             sampler: self.sampler.value.clone(),
             pruner: self.pruner.clone(),
@@ -156,6 +156,12 @@ impl StudyFile {
             self.source.wrong(name.span.clone(), message)
         })
     }
+}
+
+/// In fixed order a worker that is done early waits for the oldest trial under way. With a window of twice their count workers hardly
+/// wait, and points were as good (core/BENCHMARKS.md).
+fn default_window(workers: u64) -> u64 {
+    if workers == 1 { 1 } else { 2 * workers }
 }
 
 /// The parameter that an error is about; empty where it is about several.
