@@ -17,7 +17,7 @@ impl<'a> Log<'a> {
     /// Reads the history, and notes that a manager has taken the study. Attempts that a killed manager left open end
     /// as lost: they cost the trial nothing.
     pub(super) fn open(store: Store, observer: &'a mut dyn Observer) -> Result<Log<'a>, ManagerError> {
-        let history = History::fold(&store.events_after(0)?)?;
+        let history = store.history()?;
         let mut log = Log { store, history, observer };
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let mut kinds = vec![EventKind::ManagerStarted { pid: std::process::id(), host, build: crate::build() }];
@@ -38,9 +38,9 @@ impl<'a> Log<'a> {
         &self.history
     }
 
-    /// When this manager took the study.
-    pub(super) fn opened_us(&self) -> i64 {
-        self.store.opened_us()
+    /// The newest request when this manager took the study.
+    pub(super) fn last_request(&self) -> u64 {
+        self.store.last_request()
     }
 
     pub(super) fn directory(&self) -> &Path {

@@ -126,14 +126,16 @@ impl History {
         if event.seq <= self.seq {
             return Err(rule(format!("it comes after event {}", self.seq)));
         }
+        // Where the clock was set back, time stood still: no span is negative.
+        let at_us = event.at_us.max(self.last_us);
         match &event.kind {
             EventKind::StudyCreated { .. } => return Err(rule("a study is created once".to_owned())),
             EventKind::ManagerStarted { .. } => {
                 self.close_manager(self.last_us);
                 self.left_us = self.last_us;
-                self.manager_since = Some(event.at_us);
+                self.manager_since = Some(at_us);
             }
-            EventKind::ManagerStopped { .. } => self.close_manager(event.at_us),
+            EventKind::ManagerStopped { .. } => self.close_manager(at_us),
             EventKind::TrialStarted { trial, params, config_key, origin, space_version, replicate, seed, seen } => {
                 if *trial != self.trials.len() as u64 {
                     return Err(rule(format!("trial {trial} starts out of turn")));
@@ -150,7 +152,7 @@ impl History {
                     replicate: *replicate,
                     seed: *seed,
                     seen: *seen,
-                    started_us: event.at_us,
+                    started_us: at_us,
                     started_seq: event.seq,
                     attempts: Vec::new(),
                     reports: Vec::new(),
@@ -170,13 +172,13 @@ impl History {
                     worker: *worker,
                     device: device.clone(),
                     from_step: *from_step,
-                    started_us: event.at_us,
+                    started_us: at_us,
                     end: None,
                 });
             }
             EventKind::AttemptEnded { trial, attempt, cause, message } => {
                 // A lost one is noted by the manager that comes after; it ended with the manager before.
-                let at_us = if *cause == AttemptEnd::Lost { self.left_us } else { event.at_us };
+                let at_us = if *cause == AttemptEnd::Lost { self.left_us } else { at_us };
                 let trial = self.known_trial(*trial, event.seq)?;
                 let attempt = trial
                     .attempts
@@ -192,7 +194,7 @@ impl History {
                 if trial.reports.last().is_some_and(|last| last.step >= *step) {
                     return Err(rule(format!("step {step} of trial {} is out of turn", trial.number)));
                 }
-                trial.reports.push(Point { step: *step, value: *value, at_us: event.at_us, metrics: metrics.clone() });
+                trial.reports.push(Point { step: *step, value: *value, at_us, metrics: metrics.clone() });
             }
             EventKind::ReportDiffered { trial, step, .. } => {
                 self.known_trial(*trial, event.seq)?.differed.push(*step);
@@ -229,7 +231,7 @@ impl History {
             }
         }
         self.seq = event.seq;
-        self.last_us = self.last_us.max(event.at_us);
+        self.last_us = at_us;
         Ok(())
     }
 
@@ -275,9 +277,10 @@ impl History {
     }
 
     fn end_trial(&mut self, number: u64, end: TrialEnd, event: &Event) -> Result<(), HistoryError> {
+        let at_us = event.at_us.max(self.last_us);
         let trial = self.open_trial(number, event.seq)?;
         trial.end = Some(end);
-        trial.ended_us = Some(event.at_us);
+        trial.ended_us = Some(at_us);
         trial.ended_seq = Some(event.seq);
         Ok(())
     }

@@ -5,24 +5,28 @@
 //! in one call are one transaction, which is what keeps eight workers fast.
 //! On a clean end the file goes back to `journal_mode=DELETE`: a study in a read-only directory then still opens.
 
+mod clock;
 mod error;
 mod filesystem;
 mod lock;
 mod reader;
 mod request;
 mod row;
+mod wal;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 pub use error::StoreError;
 pub use reader::{StoreReader, is_study};
 pub use request::{Request, RequestKind};
 
 use crate::event::{Event, EventKind};
+use crate::history::History;
 use crate::spec::{Settings, StudySpec};
+use clock::Clock;
 use lock::Lock;
 
 /// Version of the file format this build writes; it reads all from 1.
@@ -41,13 +45,19 @@ const APPLICATION_ID: i32 = 0x7371_746e;
 
 const DATABASE: &str = "study.db";
 
+/// How long a writer waits for another program that holds the file.
+const BUSY: Duration = Duration::from_secs(60);
+
 /// The one writer of a study's log. Holds the study's lock while it lives.
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
     directory: PathBuf,
     seq: u64,
-    opened_us: i64,
+    clock: Clock,
+    /// The newest request that was there before.
+    last_request: u64,
+    wal: wal::Turn,
     /// Version of the file as it is.
     format: u32,
     // Dropped last: the lock outlives the connection.
@@ -63,14 +73,23 @@ impl Store {
     pub fn create(directory: &Path, spec: &StudySpec, settings: &Settings, build: &str) -> Result<Store, StoreError> {
         filesystem::refuse_network(directory)?;
         std::fs::create_dir_all(directory).map_err(|error| StoreError::io(directory, error))?;
-        let opened_us = now_us();
         let lock = Lock::take(directory)?;
         if is_study(directory) {
             return Err(StoreError::Exists { directory: directory.to_owned() });
         }
         let connection = connect(directory)?;
         let format = FORMAT_VERSION;
-        let mut store = Store { connection, directory: directory.to_owned(), seq: 0, opened_us, format, _lock: lock };
+        let mut store = Store {
+            connection,
+            directory: directory.to_owned(),
+            seq: 0,
+            clock: Clock::after(0),
+            last_request: 0,
+            wal: wal::Turn::new(),
+            format,
+            _lock: lock,
+        };
+        let at_us = store.clock.now_us();
         // Schema and first event in one transaction: there is a study or there is none.
         let transaction = store.begin()?;
         transaction.execute_batch(include_str!("schema.sql")).map_err(|error| StoreError::of(directory, error))?;
@@ -83,7 +102,7 @@ impl Store {
             settings: settings.clone(),
             build: build.to_owned(),
         };
-        row::insert(&transaction, &Event { seq: 1, at_us: now_us(), kind: first })
+        row::insert(&transaction, &Event { seq: 1, at_us, kind: first })
             .and_then(|()| transaction.commit())
             .map_err(|error| StoreError::of(directory, error))?;
         store.seq = 1;
@@ -101,13 +120,19 @@ impl Store {
         }
         let format = reader::check_format(directory)?;
         filesystem::refuse_network(directory)?;
-        let opened_us = now_us();
+        // Whoever asks for something once the lock is held asks this writer.
+        let last_request = reader::last_request(directory)?;
         let lock = Lock::take(directory)?;
         let connection = connect(directory)?;
-        let seq = connection
-            .query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))
+        let (seq, last_us) = connection
+            .query_row("SELECT seq, at_us FROM event ORDER BY seq DESC LIMIT 1", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map(|last| last.unwrap_or((0, 0)))
             .map_err(|error| StoreError::of(directory, error))?;
-        Ok(Store { connection, directory: directory.to_owned(), seq, opened_us, format, _lock: lock })
+        let (clock, wal) = (Clock::after(last_us), wal::Turn::new());
+        Ok(Store { connection, directory: directory.to_owned(), seq, clock, last_request, wal, format, _lock: lock })
     }
 
     /// Appends events in one transaction and returns them as they stand in the log. When this returns they are on the
@@ -117,7 +142,7 @@ impl Store {
     /// [`StoreError::Invariant`] where an event breaks a rule of the log; [`StoreError::DiskFull`]; other failures of
     /// the file.
     pub fn append(&mut self, kinds: impl IntoIterator<Item = EventKind>) -> Result<Vec<Event>, StoreError> {
-        let at_us = now_us();
+        let at_us = self.clock.now_us();
         let events: Vec<Event> =
             kinds.into_iter().zip(self.seq + 1..).map(|(kind, seq)| Event { seq, at_us, kind }).collect();
         if events.is_empty() {
@@ -137,6 +162,7 @@ impl Store {
         transaction.commit().map_err(|error| StoreError::of(&directory, error))?;
         self.seq += events.len() as u64;
         self.format = FORMAT_VERSION;
+        self.wal.take(&self.connection, &self.directory.join(DATABASE));
         Ok(events)
     }
 
@@ -148,6 +174,14 @@ impl Store {
         row::after(&self.connection, seq).map_err(|error| StoreError::of(&self.directory, error))
     }
 
+    /// The whole history.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where the log breaks its own rules.
+    pub fn history(&self) -> Result<History, StoreError> {
+        reader::history(&self.connection, &self.directory)
+    }
+
     /// Requests that have no answer in the log, in order.
     ///
     /// # Errors
@@ -156,10 +190,9 @@ impl Store {
         request::open(&self.connection).map_err(|error| StoreError::of(&self.directory, error))
     }
 
-    /// When the study was opened for writing, in microseconds since 1970. Requests made before that were not made to
-    /// this writer.
-    pub fn opened_us(&self) -> i64 {
-        self.opened_us
+    /// The newest request when the study was opened: those up to it were not made to this writer.
+    pub fn last_request(&self) -> u64 {
+        self.last_request
     }
 
     /// The study's directory.
@@ -200,15 +233,11 @@ impl Store {
 fn connect(directory: &Path) -> Result<Connection, StoreError> {
     let fail = |error| StoreError::of(directory, error);
     let connection = Connection::open(directory.join(DATABASE)).map_err(fail)?;
-    connection.busy_timeout(Duration::from_secs(60)).map_err(fail)?;
+    connection.busy_timeout(BUSY).map_err(fail)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
+    connection.pragma_update(None, "journal_size_limit", wal::KEPT).map_err(fail)?;
     Ok(connection)
-}
-
-/// Microseconds since 1970.
-fn now_us() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
 }
 
 #[cfg(test)]

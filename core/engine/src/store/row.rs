@@ -31,15 +31,33 @@ pub(super) fn after(connection: &Connection, seq: u64) -> rusqlite::Result<Vec<E
     connection.prepare_cached(SELECT)?.query_map([seq], decode)?.collect()
 }
 
+/// Hands over the events after position `seq`, in order and without gathering them, until it is told to stop.
+pub(super) fn each_after(
+    connection: &Connection,
+    seq: u64,
+    mut hand: impl FnMut(Event) -> bool,
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(SELECT)?;
+    let mut rows = statement.query([seq])?;
+    while let Some(row) = rows.next()? {
+        if !hand(decode(row)?) {
+            break;
+        }
+    }
+    Ok(())
+}
+
 fn decode(row: &Row<'_>) -> rusqlite::Result<Event> {
-    let (seq, at_us, kind): (u64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let (seq, at_us): (u64, i64) = (row.get(0)?, row.get(1)?);
+    let kind = row.get_ref(2)?.as_str()?;
+    // Most rows by far.
     if kind == "reported" {
         let kind = EventKind::Reported {
             trial: row.get(3)?,
             attempt: row.get(4)?,
             step: row.get(5)?,
             value: row.get(6)?,
-            metrics: MetricsJson::from_text(row.get(7)?),
+            metrics: MetricsJson::from_text(row.get_ref(7)?.as_str()?),
         };
         return Ok(Event { seq, at_us, kind });
     }
