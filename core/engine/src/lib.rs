@@ -46,5 +46,7 @@ pub use spec::{
     ArmSampler, Budget, FamilyChoice, Objective, Order, OutcomeConstraint, PrunerSpec, Reduce, ReplicateSpec,
     SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
 };
-pub use store::{FORMAT_VERSION, Request, RequestKind, Store, StoreError, StoreReader, is_study};
+pub use store::{
+    FORMAT_VERSION, Inspection, Request, RequestKind, SchemaFault, Store, StoreError, StoreReader, is_study,
+};
 pub use verify::{Difference, Verified, verify};

@@ -5,7 +5,7 @@
 //! is killed is followed by another that goes on.
 
 mod assignment;
-mod checkpoints;
+pub(crate) mod checkpoints;
 mod crew;
 mod error;
 mod log;

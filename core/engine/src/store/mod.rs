@@ -8,6 +8,7 @@
 mod clock;
 mod error;
 mod filesystem;
+mod inspect;
 mod lock;
 mod reader;
 mod request;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 pub use error::StoreError;
+pub use inspect::{Inspection, SchemaFault};
 pub use reader::{StoreReader, is_study};
 pub use request::{Request, RequestKind};
 
@@ -71,6 +73,18 @@ impl Store {
     /// [`StoreError::Exists`] where there is a study, [`StoreError::Locked`] where another process creates one,
     /// [`StoreError::Network`] on a network file system, [`StoreError::DiskFull`].
     pub fn create(directory: &Path, spec: &StudySpec, settings: &Settings, build: &str) -> Result<Store, StoreError> {
+        Store::found(directory, |at_us| {
+            let kind = EventKind::StudyCreated {
+                spec: Box::new(spec.clone()),
+                settings: settings.clone(),
+                build: build.to_owned(),
+            };
+            vec![Event { seq: 1, at_us, kind }]
+        })
+    }
+
+    /// Founds a study with its first events, given the time.
+    fn found(directory: &Path, events: impl FnOnce(i64) -> Vec<Event>) -> Result<Store, StoreError> {
         filesystem::refuse_network(directory)?;
         std::fs::create_dir_all(directory).map_err(|error| StoreError::io(directory, error))?;
         let lock = Lock::take(directory)?;
@@ -78,34 +92,31 @@ impl Store {
             return Err(StoreError::Exists { directory: directory.to_owned() });
         }
         let connection = connect(directory)?;
-        let format = FORMAT_VERSION;
+        let mut clock = Clock::after(0);
+        let events = events(clock.now_us());
+        let (seq, last_us) = events.last().map_or((0, 0), |last| (last.seq, last.at_us));
         let mut store = Store {
             connection,
             directory: directory.to_owned(),
-            seq: 0,
-            clock: Clock::after(0),
+            seq,
+            clock: Clock::after(last_us),
             last_request: 0,
             wal: wal::Turn::new(),
-            format,
+            format: FORMAT_VERSION,
             _lock: lock,
         };
-        let at_us = store.clock.now_us();
-        // Schema and first event in one transaction: there is a study or there is none.
+        // Schema and first events in one transaction: there is a study or there is none.
+        let fail = |error| StoreError::of(directory, error);
         let transaction = store.begin()?;
-        transaction.execute_batch(include_str!("schema.sql")).map_err(|error| StoreError::of(directory, error))?;
+        transaction.execute_batch(include_str!("schema.sql")).map_err(fail)?;
         transaction
             .pragma_update(None, "user_version", FORMAT_VERSION)
             .and_then(|()| transaction.pragma_update(None, "application_id", APPLICATION_ID))
-            .map_err(|error| StoreError::of(directory, error))?;
-        let first = EventKind::StudyCreated {
-            spec: Box::new(spec.clone()),
-            settings: settings.clone(),
-            build: build.to_owned(),
-        };
-        row::insert(&transaction, &Event { seq: 1, at_us, kind: first })
-            .and_then(|()| transaction.commit())
-            .map_err(|error| StoreError::of(directory, error))?;
-        store.seq = 1;
+            .map_err(fail)?;
+        for event in &events {
+            row::insert(&transaction, event).map_err(fail)?;
+        }
+        transaction.commit().map_err(fail)?;
         Ok(store)
     }
 

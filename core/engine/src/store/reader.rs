@@ -16,8 +16,8 @@ use crate::history::History;
 /// A reader of a study's log.
 #[derive(Debug)]
 pub struct StoreReader {
-    connection: Connection,
-    directory: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) directory: PathBuf,
 }
 
 impl StoreReader {
@@ -60,6 +60,11 @@ impl StoreReader {
     /// Whether a manager holds the study at this moment.
     pub fn is_managed(&self) -> bool {
         Lock::is_held(&self.directory)
+    }
+
+    /// Who holds the study at this moment: "process 123 on host".
+    pub fn holder(&self) -> Option<String> {
+        Lock::holder(&self.directory)
     }
 
     /// Adds a row to the request table through a short-lived connection of its own, and returns its number.
