@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Done.
     Done = 0,
-    /// An error, or a verification that found a difference.
+    /// An error, or a check that found something wrong.
     Error = 1,
     /// Bad usage, study file or data.
     Usage = 2,
@@ -31,7 +31,7 @@ A first study, in seconds and without any installation:
 
 Exit codes:
    0  done
-   1  error, or `verify` found a difference
+   1  error, or `verify` or `fsck` found something wrong
    2  bad usage, study file or data
    3  another process holds the study
    4  the study was written by a newer seqtune

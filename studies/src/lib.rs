@@ -2,6 +2,7 @@
 
 pub mod ask_tell;
 pub mod edit;
+pub mod fsck;
 pub mod import;
 pub mod inline;
 mod json;

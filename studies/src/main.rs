@@ -22,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    ask_tell, best, check, completions, doctor, explain, export, families, import_space, init, replicate, resume, run,
-    status, stop, trials, verify, view,
+    ask_tell, best, check, completions, doctor, explain, export, families, fsck, import_space, init, replicate, resume,
+    run, status, stop, trials, verify, view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -55,6 +55,7 @@ enum Command {
     Export(export::Arguments),
     Explain(explain::Arguments),
     Verify(verify::Arguments),
+    Fsck(fsck::Arguments),
     AskTell(ask_tell::Arguments),
     Init(init::Arguments),
     ImportSpace(import_space::Arguments),
@@ -97,6 +98,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Export(arguments) => export::execute(&arguments, out),
         Command::Explain(arguments) => explain::execute(&arguments, out),
         Command::Verify(arguments) => verify::execute(&arguments, out),
+        Command::Fsck(arguments) => fsck::execute(&arguments, out),
         Command::AskTell(arguments) => ask_tell::execute(&arguments, out),
         Command::Init(arguments) => init::execute(&arguments, out),
         Command::ImportSpace(arguments) => import_space::execute(&arguments, out),

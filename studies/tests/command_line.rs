@@ -88,6 +88,7 @@ fn every_command_explains_itself() {
         "export",
         "explain",
         "verify",
+        "fsck",
         "ask-tell",
         "init",
         "import-space",
@@ -349,7 +350,7 @@ fn a_newer_study_exits_with_four() {
     let connection = rusqlite::Connection::open(place.path().join("results/made/study.db")).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    for command in ["status", "trials", "verify", "resume", "best", "export", "stop"] {
+    for command in ["status", "trials", "verify", "fsck", "resume", "best", "export", "stop"] {
         let output = seqtune(place.path(), &[command, "made"]);
         assert_eq!(code(&output), 4, "{command}: {}", stderr(&output));
         assert!(stderr(&output).contains("has format 99"), "{}", stderr(&output));

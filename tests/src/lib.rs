@@ -1,6 +1,8 @@
 //! What the end-to-end tests share: the programs, toy studies, and the table of trials that must not depend on how it
 //! came about.
 
+mod place;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use seqtune_core::{
 };
 use seqtune_plugin::{DataSpec, Direction, ModelFamily};
 use seqtune_toy::Toy;
+
+pub use place::{Place, check_file, said, wait_for};
 
 /// A program of this workspace, built beside the tests (`cargo xtask test` builds all of them first).
 ///

@@ -103,7 +103,10 @@ fn run_with_kills(file: &Path, directory: &Path, workers: u64, kills: usize, lon
             Victim::Worker => killed[at] += u32::from(one.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())),
             Victim::Both => {
                 manager.kill().expect("it is our child");
-                crew.iter().for_each(|pid| drop(kill_process(*pid, Signal::KILL)));
+                for pid in &crew {
+                    // One that saw the end of its input may be gone.
+                    let _ = kill_process(*pid, Signal::KILL);
+                }
             }
         }
         if VICTIMS[at] == Victim::Worker {

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cargo::{Workspace, cargo};
 use crate::checkout::Checkout;
 use crate::error::Error;
+use crate::log;
 use crate::samplers;
 use crate::setup::{self, SetupArguments};
 use crate::steps::Steps;
@@ -31,6 +32,9 @@ pub(crate) fn run(checkout: &Checkout, arguments: &BenchArguments) -> Result<(),
     };
     if name == samplers::NAME {
         return samplers::run(checkout, &arguments.rest);
+    }
+    if name == log::NAME {
+        return log::run(checkout, &arguments.rest);
     }
     let chosen: Vec<_> = benchmarks.iter().filter(|benchmark| benchmark.name == *name).collect();
     if chosen.is_empty() {

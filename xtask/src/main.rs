@@ -14,6 +14,7 @@ mod demo;
 mod error;
 mod fuzz;
 mod libtorch;
+mod log;
 mod pip;
 mod prerequisites;
 mod samplers;

@@ -34,7 +34,12 @@ pub(crate) fn run(checkout: &Checkout, rest: &[String]) -> Result<(), Error> {
 }
 
 /// The folder with the packages that the file `requirements` lists, installed if it is not yet or another list was.
-fn packages(python: &Python, requirements: &Path, cache: &Path, steps: &mut Steps) -> Result<PathBuf, Error> {
+pub(crate) fn packages(
+    python: &Python,
+    requirements: &Path,
+    cache: &Path,
+    steps: &mut Steps,
+) -> Result<PathBuf, Error> {
     let wanted = fs::read_to_string(requirements).map_err(Error::file("read", requirements))?;
     let name = format!("bench-packages-{}", python.version()?);
     let place = cache::install(

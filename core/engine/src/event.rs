@@ -1,6 +1,7 @@
 //! Events: what happened, in the past tense. The log holds nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use seqtune_plugin::{FailureCause, MetricValue};
 use seqtune_space::{Params, SearchSpace};
@@ -249,8 +250,9 @@ pub enum AttemptEnd {
 }
 
 /// The metrics of a report as JSON text, parsed only when asked for: most readers want the first objective only.
+/// The history shares the text with the event.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MetricsJson(Box<str>);
+pub struct MetricsJson(Arc<str>);
 
 impl MetricsJson {
     /// The canonical text of these metrics.
@@ -259,7 +261,7 @@ impl MetricsJson {
         MetricsJson(serde_json::to_string(metrics).unwrap_or_default().into())
     }
 
-    pub(crate) fn from_text(text: String) -> MetricsJson {
+    pub(crate) fn from_text(text: &str) -> MetricsJson {
         MetricsJson(text.into())
     }
 

@@ -49,5 +49,7 @@ pub use spec::{
     ASK_TELL, ArmSampler, Budget, FamilyChoice, Objective, Order, OutcomeConstraint, Reduce, ReplicateSpec,
     SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
 };
-pub use store::{FORMAT_VERSION, Request, RequestKind, Store, StoreError, StoreReader, is_study};
+pub use store::{
+    FORMAT_VERSION, Inspection, Request, RequestKind, SchemaFault, Store, StoreError, StoreReader, is_study,
+};
 pub use verify::{Difference, Verified, verify};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use seqtune_plugin::{DataSpec, FamilyError, text_digest};
 use serde::{Deserialize, Serialize};
 
-/// What all trials of a toy study share: how noisy, how slow, and when faults strike.
+/// What all trials of a toy study share: how noisy, how slow, how large, and when faults strike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ToyData {
@@ -19,11 +19,20 @@ pub struct ToyData {
     pub fault_at_step: u64,
     /// Attempts from this one on, counted from 0, are without faults; absent: none is.
     pub faults_until_attempt: Option<u32>,
+    /// Bytes that each checkpoint holds beside what it needs.
+    pub checkpoint_bytes: usize,
 }
 
 impl Default for ToyData {
     fn default() -> Self {
-        ToyData { noise: 0.01, step_millis: 0, jitter_millis: 0, fault_at_step: 1, faults_until_attempt: None }
+        ToyData {
+            noise: 0.01,
+            step_millis: 0,
+            jitter_millis: 0,
+            fault_at_step: 1,
+            faults_until_attempt: None,
+            checkpoint_bytes: 0,
+        }
     }
 }
 
@@ -47,6 +56,7 @@ impl ToyData {
             ("step_millis", "Time that a step takes, in milliseconds; default 0."),
             ("jitter_millis", "Up to so many milliseconds more, as it happens; default 0."),
             ("fault_at_step", "The step at which the faults of `behave` strike; default 1."),
+            ("checkpoint_bytes", "Bytes that each checkpoint holds beside what it needs; default 0."),
             ("faults_until_attempt", "Attempts from this one on are without faults; by default none is."),
         ]
         .map(|(key, doc)| (key.to_owned(), doc.to_owned()))

@@ -17,6 +17,7 @@ use crate::noise::Noise;
 
 const FOLDS: usize = 3;
 const STATE_FILE: &str = "state.json";
+const BALLAST_FILE: &str = "ballast";
 /// How long a step sleeps between two signs of life.
 const NAP: Duration = Duration::from_millis(20);
 
@@ -121,7 +122,11 @@ impl Session for ToySession {
 
     fn save(&mut self, directory: &Path) -> Result<(), FamilyError> {
         self.state.noise_position = self.noise.position();
-        self.state.save(directory)
+        self.state.save(directory)?;
+        if self.data.checkpoint_bytes == 0 {
+            return Ok(());
+        }
+        write(&directory.join(BALLAST_FILE), &vec![self.state.step as u8; self.data.checkpoint_bytes])
     }
 }
 
@@ -137,15 +142,18 @@ impl State {
 
     fn save(&self, directory: &Path) -> Result<(), FamilyError> {
         let path = directory.join(STATE_FILE);
-        let text = serde_json::to_string(self).map_err(std::io::Error::from);
-        text.and_then(|text| fs::write(&path, text + "\n"))
-            .map_err(|error| FamilyError::Other(format!("{} cannot be written: {error}", path.display())))
+        // Numbers always have a JSON form.
+        write(&path, (serde_json::to_string(self).unwrap_or_default() + "\n").as_bytes())
     }
 }
 
 /// A number up to `most`, of the operating system's chance: only time depends on it.
 fn by_chance(most: u64) -> u64 {
     RandomState::new().hash_one(most) % (most + 1)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), FamilyError> {
+    fs::write(path, bytes).map_err(|error| FamilyError::Other(format!("{} cannot be written: {error}", path.display())))
 }
 
 #[cfg(test)]

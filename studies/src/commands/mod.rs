@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod families;
+pub(crate) mod fsck;
 pub(crate) mod import_space;
 pub(crate) mod init;
 pub(crate) mod replicate;

@@ -7,7 +7,7 @@ use seqtune::edit::edit;
 use seqtune::launch::{self, LaunchError, Opened, WorkerProgram};
 use seqtune::manager::{self, Outcome, RunOptions};
 use seqtune::study_file::{Resolved, StudyFile, is_device};
-use seqtune_core::{History, Settings, Store, StoreError, is_study};
+use seqtune_core::{History, Settings, Store, is_study};
 use seqtune_plugin::DataSpec;
 
 use crate::error::CommandError;
@@ -119,8 +119,7 @@ fn edited(mut store: Store, resolved: &Resolved) -> Result<Store, CommandError> 
 }
 
 pub(crate) fn history_of(store: &Store) -> Result<History, CommandError> {
-    let damaged = |message: String| StoreError::Damaged { directory: store.directory().to_owned(), message };
-    Ok(History::fold(&store.events_after(0)?).map_err(|error| damaged(error.to_string()))?)
+    Ok(store.history()?)
 }
 
 /// Trains until the budget is spent or somebody stops it, and says how it went.

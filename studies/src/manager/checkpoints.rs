@@ -52,15 +52,20 @@ pub(super) fn resume_point(study: &Path, trial: &Trial) -> (Option<ResumeFrom>, 
     (None, warnings)
 }
 
-/// Removes what is no longer needed. While a trial runs its two newest checkpoints and its best stay (two, so that a
-/// damaged one costs a few steps only); of a finished one the last and the best; of a failed one none.
-pub(super) fn tidy(study: &Path, history: &History, trial: &Trial) -> io::Result<()> {
-    let newest = trial.checkpoints.iter().rev().take(if trial.end.is_some() { 1 } else { 2 });
-    let mut kept: BTreeSet<PathBuf> = newest.map(|checkpoint| study.join(&checkpoint.path)).collect();
-    kept.extend(best(history, trial).map(|checkpoint| study.join(&checkpoint.path)));
+/// The checkpoints that stay. While a trial runs these are its two newest and its best (two, so that a damaged one costs a
+/// few steps only); of a finished one the last and the best; of a failed one none.
+pub(crate) fn kept<'a>(history: &History, trial: &'a Trial) -> Vec<&'a Checkpoint> {
     if matches!(trial.end, Some(seqtune_core::TrialEnd::Failed { .. })) {
-        kept.clear();
+        return Vec::new();
     }
+    let newest = trial.checkpoints.iter().rev().take(if trial.end.is_some() { 1 } else { 2 });
+    newest.chain(best(history, trial)).collect()
+}
+
+/// Removes what is no longer needed.
+pub(super) fn tidy(study: &Path, history: &History, trial: &Trial) -> io::Result<()> {
+    let kept = kept(history, trial);
+    let kept: BTreeSet<PathBuf> = kept.into_iter().map(|checkpoint| study.join(&checkpoint.path)).collect();
     let top = trial_directory(study, trial.number);
     for attempt in directories(&top)? {
         for checkpoint in directories(&attempt)? {
@@ -97,7 +102,8 @@ fn best<'a>(history: &History, trial: &'a Trial) -> Option<&'a Checkpoint> {
     best.map(|(checkpoint, _)| checkpoint)
 }
 
-fn directories(path: &Path) -> io::Result<Vec<PathBuf>> {
+/// The directories in a directory; none where it does not exist.
+pub(crate) fn directories(path: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(path) {
         Ok(entries) => {
             entries.map(|entry| Ok(entry?.path())).filter(|e| e.as_ref().is_ok_and(|p| p.is_dir())).collect()

@@ -1,6 +1,7 @@
 //! The log with its history: what is appended is folded in and shown.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use seqtune_core::{AttemptEnd, EventKind, History, Request, Store, StoreError};
 
@@ -11,14 +12,16 @@ pub(super) struct Log<'a> {
     store: Store,
     history: History,
     observer: &'a mut dyn Observer,
+    /// What the last commit took.
+    commit_time: Duration,
 }
 
 impl<'a> Log<'a> {
     /// Reads the history, and notes that a manager has taken the study. Attempts that a killed manager left open end
     /// as lost: they cost the trial nothing.
     pub(super) fn open(store: Store, observer: &'a mut dyn Observer) -> Result<Log<'a>, ManagerError> {
-        let history = History::fold(&store.events_after(0)?)?;
-        let mut log = Log { store, history, observer };
+        let history = store.history()?;
+        let mut log = Log { store, history, observer, commit_time: Duration::ZERO };
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let mut kinds = vec![EventKind::ManagerStarted { pid: std::process::id(), host, build: crate::build() }];
         for trial in &log.history.trials {
@@ -38,9 +41,9 @@ impl<'a> Log<'a> {
         &self.history
     }
 
-    /// When this manager took the study.
-    pub(super) fn opened_us(&self) -> i64 {
-        self.store.opened_us()
+    /// The newest request when this manager took the study.
+    pub(super) fn last_request(&self) -> u64 {
+        self.store.last_request()
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -49,11 +52,21 @@ impl<'a> Log<'a> {
 
     /// Appends in one transaction, then folds in.
     pub(super) fn append(&mut self, kinds: Vec<EventKind>) -> Result<(), ManagerError> {
-        for event in self.store.append(kinds)? {
+        let begin = Instant::now();
+        let events = self.store.append(kinds)?;
+        if !events.is_empty() {
+            self.commit_time = begin.elapsed();
+        }
+        for event in events {
             self.history.apply(&event)?;
             self.observer.event(&self.history, &event);
         }
         Ok(())
+    }
+
+    /// What the last commit took.
+    pub(super) fn commit_time(&self) -> Duration {
+        self.commit_time
     }
 
     pub(super) fn open_requests(&self) -> Result<Vec<Request>, StoreError> {

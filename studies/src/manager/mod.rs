@@ -6,7 +6,7 @@
 
 mod assignment;
 mod batch;
-mod checkpoints;
+pub(crate) mod checkpoints;
 mod crew;
 mod devices;
 mod error;

@@ -15,7 +15,7 @@ impl Turn<'_> {
         for request in self.log.open_requests()? {
             let mut kinds = Vec::new();
             let answer = match request.kind {
-                Some(RequestKind::StopAfterRunning | RequestKind::StopNow) if request.at_us < self.log.opened_us() => {
+                Some(RequestKind::StopAfterRunning | RequestKind::StopNow) if request.id <= self.log.last_request() => {
                     "not carried out: the study was not running".to_owned()
                 }
                 Some(RequestKind::StopAfterRunning) => {

@@ -134,15 +134,17 @@ impl History {
         if event.seq <= self.seq {
             return Err(rule(format!("it comes after event {}", self.seq)));
         }
+        // Where the clock was set back, time stood still: no span is negative.
+        let at_us = event.at_us.max(self.last_us);
         match &event.kind {
             EventKind::StudyCreated { .. } => return Err(rule("a study is created once".to_owned())),
             EventKind::ManagerStarted { .. } => {
                 self.close_manager(self.last_us);
                 self.left_us = self.last_us;
-                self.manager_since = Some(event.at_us);
+                self.manager_since = Some(at_us);
                 self.manager_seq = event.seq;
             }
-            EventKind::ManagerStopped { .. } => self.close_manager(event.at_us),
+            EventKind::ManagerStopped { .. } => self.close_manager(at_us),
             EventKind::TrialStarted { trial, params, config_key, origin, space_version, replicate, seed, seen } => {
                 if *trial != self.trials.len() as u64 {
                     return Err(rule(format!("trial {trial} starts out of turn")));
@@ -159,7 +161,7 @@ impl History {
                     replicate: *replicate,
                     seed: *seed,
                     seen: *seen,
-                    started_us: event.at_us,
+                    started_us: at_us,
                     started_seq: event.seq,
                     attempts: Vec::new(),
                     reports: Vec::new(),
@@ -186,13 +188,13 @@ impl History {
                     build,
                     from_step: *from_step,
                     elsewhere: elsewhere.clone(),
-                    started_us: event.at_us,
+                    started_us: at_us,
                     end: None,
                 });
             }
             EventKind::AttemptEnded { trial, attempt, cause, message } => {
                 // A lost one is noted by the manager that comes after; it ended with the manager before.
-                let at_us = if *cause == AttemptEnd::Lost { self.left_us } else { event.at_us };
+                let at_us = if *cause == AttemptEnd::Lost { self.left_us } else { at_us };
                 let trial = self.known_trial(*trial, event.seq)?;
                 let attempt = trial
                     .attempts
@@ -209,7 +211,7 @@ impl History {
                     return Err(rule(format!("step {step} of trial {} is out of turn", trial.number)));
                 }
                 let (step, value, metrics) = (*step, *value, metrics.clone());
-                trial.reports.push(Point { step, value, at_us: event.at_us, seq: event.seq, metrics });
+                trial.reports.push(Point { step, value, at_us, seq: event.seq, metrics });
             }
             EventKind::ReportDiffered { trial, step, .. } => {
                 self.known_trial(*trial, event.seq)?.differed.push(*step);
@@ -246,7 +248,7 @@ impl History {
             }
         }
         self.seq = event.seq;
-        self.last_us = self.last_us.max(event.at_us);
+        self.last_us = at_us;
         Ok(())
     }
 
@@ -292,9 +294,10 @@ impl History {
     }
 
     fn end_trial(&mut self, number: u64, end: TrialEnd, event: &Event) -> Result<(), HistoryError> {
+        let at_us = event.at_us.max(self.last_us);
         let trial = self.open_trial(number, event.seq)?;
         trial.end = Some(end);
-        trial.ended_us = Some(event.at_us);
+        trial.ended_us = Some(at_us);
         trial.ended_seq = Some(event.seq);
         Ok(())
     }

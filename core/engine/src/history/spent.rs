@@ -33,14 +33,15 @@ impl History {
 
     /// Hours that managers were alive, over all processes. A manager that was killed counts until its last event.
     pub fn hours(&self, now_us: Option<i64>) -> f64 {
-        let present = self.manager_since.map_or(0, |since| now_us.unwrap_or(self.last_us).max(since) - since);
+        let now_us = self.now_or_later(now_us);
+        let present = self.manager_since.map_or(0, |since| now_us - since);
         (self.managed_us + present) as f64 / 3.6e9
     }
 
     /// Hours in which devices were training, added up over the devices: workers that share a device share its hours, and
     /// lost work counts. Of a trial that runs now, the time up to `now_us` counts, or up to the last event.
     pub fn device_hours(&self, now_us: Option<i64>) -> f64 {
-        let now_us = now_us.unwrap_or(self.last_us);
+        let now_us = self.now_or_later(now_us);
         let mut busy: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
         for attempt in self.trials.iter().flat_map(|trial| &trial.attempts) {
             let end = attempt.end.as_ref().map_or(now_us, |(_, at, _)| *at);
@@ -56,6 +57,11 @@ impl History {
             }
         }
         total as f64 / 3.6e9
+    }
+
+    /// Time that has come by the log at the least, where the system's clock was set back.
+    fn now_or_later(&self, now_us: Option<i64>) -> i64 {
+        now_us.map_or(self.last_us, |now_us| now_us.max(self.last_us))
     }
 
     /// Trials in number order since the best value last improved, counted over those below `number` and up to the

@@ -185,8 +185,8 @@ impl Trial {
         let spent: i64 = self
             .attempts
             .iter()
-            .map(|attempt| attempt.end.as_ref().map_or(now_us, |(_, at, _)| *at) - attempt.started_us)
+            .map(|attempt| (attempt.end.as_ref().map_or(now_us, |(_, at, _)| *at) - attempt.started_us).max(0))
             .sum();
-        spent.max(0) as f64 / 1e6
+        spent as f64 / 1e6
     }
 }

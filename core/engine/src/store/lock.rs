@@ -24,14 +24,7 @@ impl Lock {
         match try_lock_patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // The name of the holder is for people only; the lock itself does not need it.
-                let _ = file.read_to_string(&mut holder);
-                let holder = match holder.trim() {
-                    "" => "another process".to_owned(),
-                    named => named.to_owned(),
-                };
-                return Err(StoreError::Locked { directory: directory.to_owned(), holder });
+                return Err(StoreError::Locked { directory: directory.to_owned(), holder: named(&mut file) });
             }
             Err(TryLockError::Error(error)) => return Err(fail(error)),
         }
@@ -45,6 +38,22 @@ impl Lock {
     pub(super) fn is_held(directory: &Path) -> bool {
         let Ok(file) = File::open(directory.join(LOCK)) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// The name of whoever holds the study's lock.
+    pub(super) fn holder(directory: &Path) -> Option<String> {
+        let mut file = File::open(directory.join(LOCK)).ok().filter(|_| Lock::is_held(directory))?;
+        Some(named(&mut file))
+    }
+}
+
+/// What the holder wrote into the file. It is for people only; the lock itself does not need it.
+fn named(file: &mut File) -> String {
+    let mut holder = String::new();
+    let _ = file.read_to_string(&mut holder);
+    match holder.trim() {
+        "" => "another process".to_owned(),
+        named => named.to_owned(),
     }
 }
 

@@ -5,24 +5,30 @@
 //! in one call are one transaction, which is what keeps eight workers fast.
 //! On a clean end the file goes back to `journal_mode=DELETE`: a study in a read-only directory then still opens.
 
+mod clock;
 mod error;
 mod filesystem;
+mod inspect;
 mod lock;
 mod reader;
 mod request;
 mod row;
+mod wal;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 pub use error::StoreError;
+pub use inspect::{Inspection, SchemaFault};
 pub use reader::{StoreReader, is_study};
 pub use request::{Request, RequestKind};
 
 use crate::event::{Event, EventKind};
+use crate::history::History;
 use crate::spec::{Settings, StudySpec};
+use clock::Clock;
 use lock::Lock;
 
 /// Version of the file format this build writes; it reads all from 1.
@@ -42,13 +48,19 @@ const APPLICATION_ID: i32 = 0x7371_746e;
 
 const DATABASE: &str = "study.db";
 
+/// How long a writer waits for another program that holds the file.
+const BUSY: Duration = Duration::from_secs(60);
+
 /// The one writer of a study's log. Holds the study's lock while it lives.
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
     directory: PathBuf,
     seq: u64,
-    opened_us: i64,
+    clock: Clock,
+    /// The newest request that was there before.
+    last_request: u64,
+    wal: wal::Turn,
     /// Version of the file as it is.
     format: u32,
     // Dropped last: the lock outlives the connection.
@@ -62,32 +74,50 @@ impl Store {
     /// [`StoreError::Exists`] where there is a study, [`StoreError::Locked`] where another process creates one,
     /// [`StoreError::Network`] on a network file system, [`StoreError::DiskFull`].
     pub fn create(directory: &Path, spec: &StudySpec, settings: &Settings, build: &str) -> Result<Store, StoreError> {
+        Store::found(directory, |at_us| {
+            let kind = EventKind::StudyCreated {
+                spec: Box::new(spec.clone()),
+                settings: settings.clone(),
+                build: build.to_owned(),
+            };
+            vec![Event { seq: 1, at_us, kind }]
+        })
+    }
+
+    /// Founds a study with its first events, given the time.
+    fn found(directory: &Path, events: impl FnOnce(i64) -> Vec<Event>) -> Result<Store, StoreError> {
         filesystem::refuse_network(directory)?;
         std::fs::create_dir_all(directory).map_err(|error| StoreError::io(directory, error))?;
-        let opened_us = now_us();
         let lock = Lock::take(directory)?;
         if is_study(directory) {
             return Err(StoreError::Exists { directory: directory.to_owned() });
         }
         let connection = connect(directory)?;
-        let format = FORMAT_VERSION;
-        let mut store = Store { connection, directory: directory.to_owned(), seq: 0, opened_us, format, _lock: lock };
-        // Schema and first event in one transaction: there is a study or there is none.
+        let mut clock = Clock::after(0);
+        let events = events(clock.now_us());
+        let (seq, last_us) = events.last().map_or((0, 0), |last| (last.seq, last.at_us));
+        let mut store = Store {
+            connection,
+            directory: directory.to_owned(),
+            seq,
+            clock: Clock::after(last_us),
+            last_request: 0,
+            wal: wal::Turn::new(),
+            format: FORMAT_VERSION,
+            _lock: lock,
+        };
+        // Schema and first events in one transaction: there is a study or there is none.
+        let fail = |error| StoreError::of(directory, error);
         let transaction = store.begin()?;
-        transaction.execute_batch(include_str!("schema.sql")).map_err(|error| StoreError::of(directory, error))?;
+        transaction.execute_batch(include_str!("schema.sql")).map_err(fail)?;
         transaction
             .pragma_update(None, "user_version", FORMAT_VERSION)
             .and_then(|()| transaction.pragma_update(None, "application_id", APPLICATION_ID))
-            .map_err(|error| StoreError::of(directory, error))?;
-        let first = EventKind::StudyCreated {
-            spec: Box::new(spec.clone()),
-            settings: settings.clone(),
-            build: build.to_owned(),
-        };
-        row::insert(&transaction, &Event { seq: 1, at_us: now_us(), kind: first })
-            .and_then(|()| transaction.commit())
-            .map_err(|error| StoreError::of(directory, error))?;
-        store.seq = 1;
+            .map_err(fail)?;
+        for event in &events {
+            row::insert(&transaction, event).map_err(fail)?;
+        }
+        transaction.commit().map_err(fail)?;
         Ok(store)
     }
 
@@ -102,13 +132,19 @@ impl Store {
         }
         let format = reader::check_format(directory)?;
         filesystem::refuse_network(directory)?;
-        let opened_us = now_us();
+        // Whoever asks for something once the lock is held asks this writer.
+        let last_request = reader::last_request(directory)?;
         let lock = Lock::take(directory)?;
         let connection = connect(directory)?;
-        let seq = connection
-            .query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))
+        let (seq, last_us) = connection
+            .query_row("SELECT seq, at_us FROM event ORDER BY seq DESC LIMIT 1", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map(|last| last.unwrap_or((0, 0)))
             .map_err(|error| StoreError::of(directory, error))?;
-        Ok(Store { connection, directory: directory.to_owned(), seq, opened_us, format, _lock: lock })
+        let (clock, wal) = (Clock::after(last_us), wal::Turn::new());
+        Ok(Store { connection, directory: directory.to_owned(), seq, clock, last_request, wal, format, _lock: lock })
     }
 
     /// Appends events in one transaction and returns them as they stand in the log. When this returns they are on the
@@ -118,7 +154,7 @@ impl Store {
     /// [`StoreError::Invariant`] where an event breaks a rule of the log; [`StoreError::DiskFull`]; other failures of
     /// the file.
     pub fn append(&mut self, kinds: impl IntoIterator<Item = EventKind>) -> Result<Vec<Event>, StoreError> {
-        let at_us = now_us();
+        let at_us = self.clock.now_us();
         let events: Vec<Event> =
             kinds.into_iter().zip(self.seq + 1..).map(|(kind, seq)| Event { seq, at_us, kind }).collect();
         if events.is_empty() {
@@ -138,6 +174,7 @@ impl Store {
         transaction.commit().map_err(|error| StoreError::of(&directory, error))?;
         self.seq += events.len() as u64;
         self.format = FORMAT_VERSION;
+        self.wal.take(&self.connection, &self.directory.join(DATABASE));
         Ok(events)
     }
 
@@ -149,6 +186,14 @@ impl Store {
         row::after(&self.connection, seq).map_err(|error| StoreError::of(&self.directory, error))
     }
 
+    /// The whole history.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where the log breaks its own rules.
+    pub fn history(&self) -> Result<History, StoreError> {
+        reader::history(&self.connection, &self.directory)
+    }
+
     /// Requests that have no answer in the log, in order.
     ///
     /// # Errors
@@ -157,10 +202,9 @@ impl Store {
         request::open(&self.connection).map_err(|error| StoreError::of(&self.directory, error))
     }
 
-    /// When the study was opened for writing, in microseconds since 1970. Requests made before that were not made to
-    /// this writer.
-    pub fn opened_us(&self) -> i64 {
-        self.opened_us
+    /// The newest request when the study was opened: those up to it were not made to this writer.
+    pub fn last_request(&self) -> u64 {
+        self.last_request
     }
 
     /// The study's directory.
@@ -201,15 +245,11 @@ impl Store {
 fn connect(directory: &Path) -> Result<Connection, StoreError> {
     let fail = |error| StoreError::of(directory, error);
     let connection = Connection::open(directory.join(DATABASE)).map_err(fail)?;
-    connection.busy_timeout(Duration::from_secs(60)).map_err(fail)?;
+    connection.busy_timeout(BUSY).map_err(fail)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
+    connection.pragma_update(None, "journal_size_limit", wal::KEPT).map_err(fail)?;
     Ok(connection)
-}
-
-/// Microseconds since 1970.
-fn now_us() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
 }
 
 #[cfg(test)]

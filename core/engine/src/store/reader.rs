@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::clock::now_us;
 use super::lock::Lock;
 use super::request::{self, RequestKind};
-use super::{APPLICATION_ID, DATABASE, FORMAT_VERSION, StoreError, now_us, row};
+use super::{APPLICATION_ID, DATABASE, FORMAT_VERSION, StoreError, row};
 use crate::event::Event;
 use crate::history::History;
 
 /// A reader of a study's log.
 #[derive(Debug)]
 pub struct StoreReader {
-    connection: Connection,
-    directory: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) directory: PathBuf,
 }
 
 impl StoreReader {
@@ -53,13 +54,17 @@ impl StoreReader {
     /// # Errors
     /// [`StoreError::Damaged`] where the log breaks its own rules.
     pub fn history(&self) -> Result<History, StoreError> {
-        History::fold(&self.events_after(0)?)
-            .map_err(|error| StoreError::Damaged { directory: self.directory.clone(), message: error.to_string() })
+        history(&self.connection, &self.directory)
     }
 
     /// Whether a manager holds the study at this moment.
     pub fn is_managed(&self) -> bool {
         Lock::is_held(&self.directory)
+    }
+
+    /// Who holds the study at this moment: "process 123 on host".
+    pub fn holder(&self) -> Option<String> {
+        Lock::holder(&self.directory)
     }
 
     /// Adds a row to the request table through a short-lived connection of its own, and returns its number.
@@ -84,6 +89,34 @@ impl StoreReader {
     fn failed(&self, error: rusqlite::Error) -> StoreError {
         StoreError::of(&self.directory, error)
     }
+}
+
+/// The history of a log, folded as its rows come.
+pub(super) fn history(connection: &Connection, directory: &Path) -> Result<History, StoreError> {
+    let damaged = |message: String| StoreError::Damaged { directory: directory.to_owned(), message };
+    let mut history: Option<History> = None;
+    let mut broken = None;
+    row::each_after(connection, 0, |event| {
+        let folded = match &mut history {
+            Some(history) => history.apply(&event),
+            None => History::new(&event).map(|first| history = Some(first)),
+        };
+        broken = folded.err();
+        broken.is_none()
+    })
+    .map_err(|error| StoreError::of(directory, error))?;
+    match (broken, history) {
+        (Some(error), _) => Err(damaged(error.to_string())),
+        (None, None) => Err(damaged("the log is empty".to_owned())),
+        (None, Some(history)) => Ok(history),
+    }
+}
+
+/// The newest request of a study, 0 where nobody has asked for anything.
+pub(super) fn last_request(directory: &Path) -> Result<u64, StoreError> {
+    connect(directory)?
+        .query_row("SELECT coalesce(max(id), 0) FROM request", [], |row| row.get(0))
+        .map_err(|error| StoreError::of(directory, error))
 }
 
 /// Whether a directory holds a study. A log whose creation was cut off before its first commit is none.

@@ -13,6 +13,10 @@ use crate::history::{History, TrialState};
 use crate::spec::Budget;
 use crate::testing;
 
+mod clocks;
+mod cuts;
+mod readers;
+
 fn draft() -> testing::StudyDraft {
     testing::study("x = { type = 'float', low = 0, high = 1 }").trials(3)
 }
