@@ -94,7 +94,7 @@ fn a_whole_file_resolves() {
     assert_eq!(spec.family, FamilyChoice::Name("tf".to_owned()));
     assert_eq!(spec.data_digest, "d1");
     assert_eq!(serde_json::to_string(&spec.data).unwrap(), r#"{"sizes":[1,2.5],"source":"synthetic"}"#);
-    assert_eq!((spec.seed, spec.order, spec.window), (3, Order::Eager, 2));
+    assert_eq!((spec.seed, spec.order, spec.window), (3, Order::Eager, 4));
     assert_eq!(spec.objective().reduce, Reduce::Best);
     assert_eq!(spec.trial.time_limit_secs, Some(5400.0));
     assert_eq!((spec.trial.stall_limit_secs, spec.trial.retries, spec.trial.checkpoint_every), (90.0, 2, 1));
@@ -214,10 +214,10 @@ fn more_workers_do_not_widen_the_window_of_a_study() {
     let old = resolve(&(LEAST.to_owned() + "[workers]\ncount = 2\n")).unwrap().spec;
     let more = LEAST.to_owned() + "[workers]\ncount = 4\n";
     let edited = resolve(&more).unwrap();
-    assert_eq!((old.window, edited.spec.window), (2, 4));
+    assert_eq!((old.window, edited.spec.window), (4, 8));
     assert_eq!(edited.going_on_with(&old), old);
-    let wider = resolve(&more.replace("family", "window = 4\nfamily")).unwrap();
-    assert_eq!(wider.going_on_with(&old).window, 4);
+    let wider = resolve(&more.replace("family", "window = 8\nfamily")).unwrap();
+    assert_eq!(wider.going_on_with(&old).window, 8);
 }
 
 #[test]
