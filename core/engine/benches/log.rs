@@ -4,6 +4,8 @@
 //!   same writer with a transaction for each message; and Optuna on SQLite with eight processes, where
 //!   `SEQTUNE_BENCH_PYTHON` names a Python that has it.
 //! - Opening a study of 10,000 trials of 50 reports, and folding it.
+//!
+//! `-- throughput` and `-- opening` run one of the two.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -28,8 +30,18 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
     let scratch = Scratch::new()?;
-    throughput(&scratch)?;
-    opening(&scratch)
+    let asked = |part: &str| {
+        // cargo adds options of its own.
+        let mut named = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+        named.peek().is_none() || named.any(|name| name == part)
+    };
+    if asked("throughput") {
+        throughput(&scratch)?;
+    }
+    if asked("opening") {
+        opening(&scratch)?;
+    }
+    Ok(())
 }
 
 /// A directory on the disk of the build, since that of temporary files may be in memory.
@@ -247,18 +259,28 @@ fn opening(scratch: &Scratch) -> Outcome<()> {
     drop(history);
     store.close()?;
     let place = scratch.0.join("large");
-    let mut times = Vec::new();
+    let (mut times, mut busy) = (Vec::new(), Vec::new());
     for _ in 0..2 * ROUNDS {
-        let begin = Instant::now();
+        let (begin, spent) = (Instant::now(), processor_time());
         let history = StoreReader::open(&place)?.history()?;
         times.push(begin.elapsed().as_secs_f64());
+        busy.extend(processor_time().zip(spent).map(|(now, then)| now - then));
         assert_eq!((history.seq, history.trials.len() as u64), (seq, TRIALS));
     }
     let least = times.iter().copied().fold(f64::INFINITY, f64::min);
     let megabytes = place.join("study.db").metadata()?.len() as f64 / 1e6;
     println!("opening and folding {TRIALS} trials of {STEPS} reports ({seq} events, {megabytes:.0} MB):");
     println!("  median {:.3} s, least {least:.3} s of {}", median(times), 2 * ROUNDS);
+    if !busy.is_empty() {
+        println!("  processor time, which other programs take no part of: median {:.3} s", median(busy));
+    }
     Ok(())
+}
+
+/// Seconds that this thread was on a processor, where the system tells.
+fn processor_time() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split_whitespace().next()?.parse().ok().map(|nanoseconds: f64| nanoseconds / 1e9)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

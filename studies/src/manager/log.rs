@@ -78,6 +78,7 @@ impl<'a> Log<'a> {
     }
 
     pub(super) fn tick(&mut self) {
+        self.store.rest();
         self.observer.tick(&self.history);
     }
 

@@ -178,6 +178,12 @@ impl Store {
         Ok(events)
     }
 
+    /// To be called now and then while there is nothing to append: keeps the write-ahead log short while others read, and
+    /// waits for nobody.
+    pub fn rest(&self) {
+        wal::rest(&self.connection, &self.directory.join(DATABASE));
+    }
+
     /// Events after position `seq`, in order.
     ///
     /// # Errors

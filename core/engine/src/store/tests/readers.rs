@@ -85,6 +85,34 @@ fn readers_do_not_let_the_write_ahead_log_grow() {
     assert!(cuts >= 2, "{cuts} times after {written} bytes");
 }
 
+/// Readers that hold their transactions for longer than the writer waits, and come again at once: its quiet moments are enough.
+#[test]
+fn a_writer_with_pauses_sees_to_it_without_waiting() {
+    let scratch = TempDir::new().unwrap();
+    let mut store = create(scratch.path());
+    let over = AtomicBool::new(false);
+    let place = scratch.path();
+    let mut longest = 0;
+    thread::scope(|scope| {
+        scope.spawn(|| linger(place, 200, &over));
+        scope.spawn(|| linger(place, 130, &over));
+        let begin = Instant::now();
+        while wal_of(place) <= 2 * wal::LIMIT && begin.elapsed() < Duration::from_secs(60) {
+            store.append([large()]).unwrap();
+            longest = longest.max(wal_of(place));
+        }
+        while wal_of(place) > wal::KEPT && begin.elapsed() < Duration::from_secs(60) {
+            store.append([EventKind::ManagerStopped { reason: "a word".to_owned() }]).unwrap();
+            for _ in 0..10 {
+                thread::sleep(Duration::from_millis(100));
+                store.rest();
+            }
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert!(longest > wal::LIMIT && wal_of(place) <= wal::KEPT, "{longest}, then {}", wal_of(place));
+}
+
 /// What stays open for ever cannot be waited for; when it leaves, the log is cut.
 #[test]
 fn a_reader_that_stays_for_long_costs_space_only_while_it_stays() {
