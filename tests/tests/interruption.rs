@@ -5,8 +5,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use seqtune_core::{StoreReader, TrialState, is_study};
-use seqtune_tests::{check_finished, children, history, program, table};
+use seqtune_core::TrialState;
+use seqtune_tests::{check_finished, children, history, program, table, wait_for};
 use tempfile::TempDir;
 
 struct Scratch {
@@ -80,20 +80,6 @@ impl Scratch {
         check_finished(&self.study(), 8);
         assert_eq!(table(&history(&self.study())), expected);
     }
-}
-
-/// Waits until a condition on the history holds.
-fn wait_for(directory: &Path, what: &str, condition: impl Fn(&seqtune_core::History) -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while Instant::now() < deadline {
-        if is_study(directory)
-            && StoreReader::open(directory).and_then(|reader| reader.history()).is_ok_and(|history| condition(&history))
-        {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    panic!("{what} did not happen");
 }
 
 fn signal(child: &Child, signal: Signal) {
