@@ -1,5 +1,6 @@
 //! The checkout that a command works on, and the link in it that the build follows to libtorch.
 
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,9 +13,11 @@ pub(crate) struct Checkout {
 }
 
 impl Checkout {
-    /// The checkout that this program was built from.
+    /// The checkout that `cargo xtask` was called in.
     pub(crate) fn here() -> Self {
-        let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // What cargo says now comes first: checkouts that share a target directory share this program too.
+        let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let xtask = Path::new(&xtask);
         Self::at(xtask.parent().unwrap_or(xtask))
     }
 

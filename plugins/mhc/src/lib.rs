@@ -1,0 +1,1 @@
+//! Peptide-MHC binding: how strongly a peptide binds an MHC class I molecule.
