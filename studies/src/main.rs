@@ -23,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 use commands::{
     ask_tell, best, check, completions, doctor, explain, export, families, fsck, import_space, init, replicate, resume,
-    run, status, stop, trials, verify, view,
+    run, status, stop, table, trials, verify, view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -50,6 +50,7 @@ enum Command {
     Status(status::Arguments),
     Trials(trials::Arguments),
     Best(best::Arguments),
+    Table(table::Arguments),
     View(view::Arguments),
     Replicate(replicate::Arguments),
     Export(export::Arguments),
@@ -93,6 +94,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Status(arguments) => status::execute(&arguments, out),
         Command::Trials(arguments) => trials::execute(&arguments, out),
         Command::Best(arguments) => best::execute(&arguments, out),
+        Command::Table(arguments) => table::execute(&arguments, out),
         Command::View(arguments) => view::execute(&arguments),
         Command::Replicate(arguments) => replicate::execute(&arguments, out),
         Command::Export(arguments) => export::execute(&arguments, out),

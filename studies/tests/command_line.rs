@@ -250,6 +250,22 @@ fn the_best_of_a_study() {
 }
 
 #[test]
+fn values_over_parameters() {
+    let place = made();
+    let table = |arguments: &[&str]| seqtune(place.path(), &[&["table", "made"], arguments].concat());
+    insta::assert_snapshot!(stdout(&table(&["model"])));
+    insta::assert_snapshot!(stdout(&table(&["model", "lr", "--reduce", "best"])));
+    insta::assert_snapshot!(stdout(&table(&["model", "lr", "-f", "csv"])));
+    for (arguments, fault) in [
+        (["lrr", "model"].as_slice(), "error: there is no parameter \"lrr\"; did you mean `lr`?\n"),
+        (&["lr", "--metric", "valu"], "error: there is no metric \"valu\"; did you mean `value`?\n"),
+    ] {
+        let wrong = table(arguments);
+        assert_eq!((code(&wrong), stderr(&wrong).as_str()), (2, fault));
+    }
+}
+
+#[test]
 fn exports_are_whole_files() {
     let place = made();
     for (what, file) in [("trials", "t.csv"), ("trials", "t.json"), ("reports", "r.csv"), ("reports", "r.json")] {

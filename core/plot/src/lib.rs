@@ -4,6 +4,7 @@
 //!   [`History`](seqtune_core::History); [`Snapshot::next`] makes the following one and shares what did not change.
 //! - [`history_points`] and [`best_so_far`]: the values of the trials in number order.
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
+//! - [`heat_map`]: the values of the trials over one or two parameters.
 //! - [`Summary`]: counts by state, and the time left.
 //!
 //! ```
@@ -18,6 +19,7 @@
 //! ```
 
 mod curve;
+mod heat_map;
 mod progress;
 mod row;
 mod series;
@@ -25,6 +27,7 @@ mod snapshot;
 mod summary;
 
 pub use curve::{Curve, curve};
+pub use heat_map::{Axis, Cell, HeatMap, heat_map};
 pub use progress::{HistoryPoint, best_so_far, history_points};
 pub use row::{Reached, TrialRow};
 pub use series::{Curves, Spread};

@@ -16,6 +16,7 @@ pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod table;
 pub(crate) mod trials;
 pub(crate) mod verify;
 pub(crate) mod view;

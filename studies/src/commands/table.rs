@@ -1,0 +1,145 @@
+//! `seqtune table`: the values of the trials over one or two parameters.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use seqtune::study_file::did_you_mean;
+use seqtune_core::{History, Objective, StoreReader, Trial};
+use seqtune_plot::{Cell, HeatMap, heat_map};
+use serde::Serialize;
+
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::{Align, Format, FormatArgument, Table, show_number, write_csv, write_json};
+use crate::places;
+
+/// Show the values of the trials over one or two parameters
+///
+/// A cell is the mean over the trials that fall into it, with their number in brackets where they are several. Numbers with
+/// many values are cut into ranges. csv and -f json have a line for each cell with trials: row, column, mean, trials.
+#[derive(clap::Args)]
+#[command(after_long_help = "Examples:\n\
+\x20 seqtune table demo model\n\
+\x20 seqtune table demo lr dropout --reduce last\n\
+\x20 seqtune table demo model rc --metric valid/ap -f csv")]
+pub(crate) struct Arguments {
+    /// The study: its directory, or its name under results/
+    #[arg(value_name = "DIR")]
+    study: PathBuf,
+    /// The parameter whose values are the rows
+    #[arg(value_name = "ROWS")]
+    rows: String,
+    /// The parameter whose values are the columns
+    #[arg(value_name = "COLUMNS")]
+    columns: Option<String>,
+    /// A metric of the reports [default: that of the study's first objective]
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+    /// Which step of a trial counts [default: as in the study]
+    #[arg(long, value_enum)]
+    reduce: Option<Reduce>,
+    #[command(flatten)]
+    format: FormatArgument,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Reduce {
+    Last,
+    Best,
+}
+
+/// A cell as it is written for programs.
+#[derive(Serialize)]
+struct CellRow<'a> {
+    row: &'a str,
+    column: &'a str,
+    mean: f64,
+    trials: usize,
+}
+
+pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
+    let history = StoreReader::open(&places::study(&arguments.study)?)?.history()?;
+    for parameter in std::iter::once(&arguments.rows).chain(&arguments.columns) {
+        check_parameter(&history, parameter)?;
+    }
+    let objective = objective(&history, arguments)?;
+    let map = heat_map(&history, &arguments.rows, arguments.columns.as_deref(), |trial| value(trial, &objective));
+    match arguments.format.format {
+        Format::Table => write!(out, "{}", drawn(&map, &objective))?,
+        Format::Csv => write_csv(out, cells(&map))?,
+        Format::Json => write_json(out, cells(&map))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn check_parameter(history: &History, parameter: &str) -> Result<(), CommandError> {
+    let declared = history.spec.info.parameters.parameters();
+    let searched = history.spec.space.parameters();
+    let mut names = searched.iter().chain(declared).map(|parameter| parameter.name.as_str());
+    if names.any(|name| name == parameter) {
+        return Ok(());
+    }
+    let hint = did_you_mean(parameter, "parameters", searched.iter().map(|parameter| parameter.name.as_str()));
+    Err(CommandError::Usage(format!("there is no parameter {parameter:?}; {hint}")))
+}
+
+/// What a trial is worth here.
+fn objective(history: &History, arguments: &Arguments) -> Result<Objective, CommandError> {
+    let mut objective = history.spec.objective().clone();
+    if let Some(name) = &arguments.metric {
+        let Some(metric) = history.spec.info.metric(name) else {
+            let names = history.spec.info.metrics.iter().map(|metric| metric.name.as_str());
+            let hint = did_you_mean(name, "metrics", names);
+            return Err(CommandError::Usage(format!("there is no metric {name:?}; {hint}")));
+        };
+        objective = Objective { metric: metric.name.clone(), direction: metric.direction, reduce: objective.reduce };
+    }
+    match arguments.reduce {
+        Some(Reduce::Last) => objective.reduce = seqtune_core::Reduce::Last,
+        Some(Reduce::Best) => objective.reduce = seqtune_core::Reduce::Best,
+        None => {}
+    }
+    Ok(objective)
+}
+
+fn value(trial: &Trial, objective: &Objective) -> Option<f64> {
+    let mut values = trial.curve(&objective.metric).into_iter().map(|(_, value)| value.value());
+    match objective.reduce {
+        seqtune_core::Reduce::Last => values.next_back()?,
+        seqtune_core::Reduce::Best => {
+            values.flatten().reduce(|best, value| if objective.direction.better(value, best) { value } else { best })
+        }
+    }
+}
+
+fn cells(map: &HeatMap) -> impl Iterator<Item = CellRow<'_>> {
+    map.rows.labels.iter().zip(&map.cells).flat_map(|(row, cells)| {
+        map.columns
+            .labels
+            .iter()
+            .zip(cells)
+            .filter_map(move |(column, cell)| cell.map(|Cell { mean, trials }| CellRow { row, column, mean, trials }))
+    })
+}
+
+fn drawn(map: &HeatMap, objective: &Objective) -> Table {
+    let corner = match map.columns.parameter.as_str() {
+        "" => map.rows.parameter.clone(),
+        columns => format!("{} \\ {columns}", map.rows.parameter),
+    };
+    let mut heads = vec![(corner.as_str(), Align::Left)];
+    match map.columns.parameter.as_str() {
+        "" => heads.push((&objective.metric, Align::Right)),
+        _ => heads.extend(map.columns.labels.iter().map(|label| (label.as_str(), Align::Right))),
+    }
+    let mut table = Table::new(&heads);
+    for (label, cells) in map.rows.labels.iter().zip(&map.cells) {
+        table.row(std::iter::once(label.clone()).chain(cells.iter().map(|cell| match cell {
+            None => "-".to_owned(),
+            Some(Cell { mean, trials: 1 }) => show_number(Some(*mean)),
+            Some(Cell { mean, trials }) => format!("{} ({trials})", show_number(Some(*mean))),
+        })));
+    }
+    table
+}
