@@ -13,6 +13,7 @@
 
 use std::path::PathBuf;
 
+use seqtune_plugin::FamilyError;
 use tch::TchError;
 
 use crate::device::DeviceError;
@@ -51,6 +52,24 @@ pub enum Error {
 
 /// A result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// What an error means for a trial.
+impl From<Error> for FamilyError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::OutOfMemory { .. } => Self::OutOfMemory(error.to_string()),
+            Error::Input(message) => Self::BadParams(message),
+            Error::Device(error) => error.into(),
+            Error::Torch { .. } | Error::Checkpoint { .. } => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl From<DeviceError> for FamilyError {
+    fn from(error: DeviceError) -> Self {
+        Self::Device(error.to_string())
+    }
+}
 
 impl From<TchError> for Error {
     fn from(error: TchError) -> Self {

@@ -19,7 +19,6 @@
 pub mod baseline;
 pub mod bootstrap;
 pub mod data;
-mod failure;
 mod family;
 pub mod folds;
 mod model;

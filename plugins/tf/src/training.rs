@@ -3,12 +3,11 @@
 use seqtune_nn::checkpoint::{self, Counters};
 use seqtune_nn::metrics::{Confusion, Criterion, best_threshold};
 use seqtune_nn::tch::{Kind, Tensor, no_grad};
-use seqtune_nn::{Batches, DataSet, Device, Optimizer, Sampling, Variables, loss, metrics, seed};
-use seqtune_plugin::{FamilyError, StepContext};
+use seqtune_nn::{Batches, DataSet, Device, FoldTraining, Optimizer, Sampling, Variables, loss, metrics, seed};
+use seqtune_plugin::FamilyError;
 use std::path::Path;
 
 use crate::data::{TfData, UNKNOWN};
-use crate::failure::of_torch;
 use crate::folds::Fold;
 use crate::model::{Input, Model, reverse_complement};
 use crate::parameters::{Hyperparameters, Imbalance};
@@ -59,7 +58,7 @@ impl Trial {
             DataSet::new(device, columns)
         };
         Ok(Trial {
-            data: columns().map_err(of_torch)?,
+            data: columns()?,
             labels: windows.labels.clone(),
             weights: windows.weights.clone(),
             hyperparameters,
@@ -155,7 +154,7 @@ pub struct Measured {
 }
 
 /// One fold of a trial.
-pub struct FoldTraining {
+pub struct TfFold {
     seed: u64,
     positives: Vec<i64>,
     negatives: Vec<i64>,
@@ -165,12 +164,12 @@ pub struct FoldTraining {
     optimizer: Optimizer,
 }
 
-impl FoldTraining {
+impl TfFold {
     /// A fold at its start.
     ///
     /// # Errors
     /// [`FamilyError::OutOfMemory`] where the model does not fit.
-    pub fn new(trial: &Trial, number: usize, fold: &Fold) -> Result<FoldTraining, FamilyError> {
+    pub fn new(trial: &Trial, number: usize, fold: &Fold) -> Result<TfFold, FamilyError> {
         let seed = seed::seed_of(trial.seed, &[number as u64]);
         let variables = Variables::new(trial.data.device(), seed);
         let made = || -> seqtune_nn::Result<(Model, Optimizer)> {
@@ -178,83 +177,11 @@ impl FoldTraining {
             let rate = trial.hyperparameters.learning_rate;
             Ok((model, Optimizer::new(trial.hyperparameters.optimizer, rate, &variables)?))
         };
-        let (model, optimizer) = made().map_err(of_torch)?;
+        let (model, optimizer) = made()?;
         let of_class =
             |label: bool| fold.train.iter().filter(|row| trial.labels[**row] == label).map(|row| *row as i64).collect();
         let valid = fold.valid.iter().map(|row| *row as i64).collect();
-        Ok(FoldTraining {
-            seed,
-            positives: of_class(true),
-            negatives: of_class(false),
-            valid,
-            variables,
-            model,
-            optimizer,
-        })
-    }
-
-    /// Updates of one epoch.
-    pub fn updates(&self, trial: &Trial) -> u64 {
-        let rows = self.positives.len() + self.sampled_negatives(trial);
-        rows.div_ceil(trial.hyperparameters.batch) as u64
-    }
-
-    /// Trains one epoch, counted from 0, and validates. `done` counts the updates of the step over all folds, of `of`.
-    ///
-    /// # Errors
-    /// [`FamilyError::Diverged`] where the loss is not finite; [`FamilyError::Interrupted`] as the context says.
-    pub fn epoch(
-        &mut self,
-        trial: &Trial,
-        epoch: u64,
-        context: &mut StepContext<'_>,
-        done: &mut u64,
-        of: u64,
-    ) -> Result<Measured, FamilyError> {
-        let hyperparameters = &trial.hyperparameters;
-        let rows = self.rows_of(trial, epoch);
-        let factors = trial.class_factors(&rows, hyperparameters.imbalance == Imbalance::Weights);
-        let batches = self.batches(trial, rows).map_err(of_torch)?;
-        let order = batches.epoch(epoch, trial.data.device()).map_err(of_torch)?;
-        let (first, whole) = (epoch * order.len() as u64, trial.steps * order.len() as u64);
-
-        let (mut logits, mut labels, mut losses) = (Vec::new(), Vec::new(), Vec::new());
-        for (at, index) in order.iter().enumerate() {
-            let update = first + at as u64;
-            let made = (|| -> seqtune_nn::Result<(Tensor, Tensor, Tensor)> {
-                let factor = hyperparameters.schedule.factor(update, whole);
-                self.optimizer.set_learning_rate(hyperparameters.learning_rate * factor)?;
-                seed::seed_update(self.seed, update);
-                let columns = trial.data.batch(&index)?;
-                let batch = Batch::new(columns, factors, hyperparameters.mask, hyperparameters.augment)?;
-                let logits = self.model.forward(&batch.windows, batch.accessibility.as_ref(), true)?;
-                let loss = loss::binary_cross_entropy_with_logits(&logits, &batch.labels, Some(&batch.weights))?;
-                self.optimizer.step(&loss)?;
-                Ok((logits.detach(), batch.labels, loss.detach()))
-            })()
-            .map_err(of_torch)?;
-            logits.push(made.0);
-            labels.push(made.1);
-            losses.push(made.2);
-            if (at + 1) % LOOK_EVERY == 0 || at + 1 == order.len() {
-                let recent = &losses[losses.len().saturating_sub(LOOK_EVERY)..];
-                if !all_finite(recent).map_err(of_torch)? {
-                    return Err(diverged(epoch, update));
-                }
-            }
-            *done += 1;
-            context.progress(*done, of)?;
-        }
-        let scores = numbers(&logits).map_err(of_torch)?;
-        let truth: Vec<bool> = numbers(&labels).map_err(of_torch)?.iter().map(|label| *label > 0.5).collect();
-        let losses = numbers(&losses).map_err(of_torch)?;
-        let mut measured = self.validate(trial, || context.progress(*done, of))?;
-        measured.train_loss = losses.iter().sum::<f64>() / losses.len() as f64;
-        measured.train_auc = metrics::roc_auc(&truth, &scores).unwrap_or(f64::NAN);
-        if !measured.valid_loss.is_finite() {
-            return Err(FamilyError::Diverged(format!("the validation loss is not finite after epoch {}", epoch + 1)));
-        }
-        Ok(measured)
+        Ok(TfFold { seed, positives: of_class(true), negatives: of_class(false), valid, variables, model, optimizer })
     }
 
     /// Logits of rows of the data, in their order. `alive` is called after each chunk.
@@ -268,12 +195,12 @@ impl FoldTraining {
         mut alive: impl FnMut() -> Result<(), FamilyError>,
     ) -> Result<Vec<f64>, FamilyError> {
         let mut scores = Vec::with_capacity(rows.len());
-        for columns in trial.data.chunks(rows, VALIDATION_BATCH).map_err(of_torch)? {
+        for columns in trial.data.chunks(rows, VALIDATION_BATCH)? {
             let logits = no_grad(|| {
                 let batch = Batch::new(columns?, [1.0; 2], 0.0, false)?;
                 self.model.forward(&batch.windows, batch.accessibility.as_ref(), false)
             });
-            scores.extend(logits.and_then(|logits| numbers(&[logits])).map_err(of_torch)?);
+            scores.extend(logits.and_then(|logits| numbers(&[logits]))?);
             alive()?;
         }
         Ok(scores)
@@ -282,26 +209,6 @@ impl FoldTraining {
     /// The rows that the fold validates.
     pub fn valid(&self) -> &[i64] {
         &self.valid
-    }
-
-    /// Writes weights, optimizer and counters.
-    ///
-    /// # Errors
-    /// [`FamilyError::Other`] naming the file that cannot be written.
-    pub fn save(&self, directory: &Path, epoch: u64) -> Result<(), FamilyError> {
-        let counters = Counters::new().with_u64("epoch", epoch);
-        checkpoint::save(directory, &self.variables, &self.optimizer, &counters).map_err(of_torch)
-    }
-
-    /// Reads what [`FoldTraining::save`] wrote and gives the epochs that are done.
-    ///
-    /// # Errors
-    /// [`FamilyError::Other`] naming the file that is missing or damaged.
-    pub fn load(&mut self, directory: &Path) -> Result<u64, FamilyError> {
-        let counters = checkpoint::load(directory, &self.variables, &mut self.optimizer).map_err(of_torch)?;
-        counters.u64("epoch").ok_or_else(|| {
-            FamilyError::Other(format!("{}: the checkpoint does not say its epoch", directory.display()))
-        })
     }
 
     fn sampled_negatives(&self, trial: &Trial) -> usize {
@@ -355,6 +262,78 @@ impl FoldTraining {
             .sum::<f64>()
             / self.valid.len() as f64;
         Ok(measured)
+    }
+}
+
+impl FoldTraining for TfFold {
+    type Trial = Trial;
+    type Measured = Measured;
+
+    fn updates(&self, trial: &Trial) -> u64 {
+        let rows = self.positives.len() + self.sampled_negatives(trial);
+        rows.div_ceil(trial.hyperparameters.batch) as u64
+    }
+
+    fn epoch(
+        &mut self,
+        trial: &Trial,
+        epoch: u64,
+        updated: &mut dyn FnMut(u64) -> Result<(), FamilyError>,
+    ) -> Result<Measured, FamilyError> {
+        let hyperparameters = &trial.hyperparameters;
+        let rows = self.rows_of(trial, epoch);
+        let factors = trial.class_factors(&rows, hyperparameters.imbalance == Imbalance::Weights);
+        let batches = self.batches(trial, rows)?;
+        let order = batches.epoch(epoch, trial.data.device())?;
+        let (first, whole) = (epoch * order.len() as u64, trial.steps * order.len() as u64);
+
+        let (mut logits, mut labels, mut losses) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, index) in order.iter().enumerate() {
+            let update = first + at as u64;
+            let made = (|| -> seqtune_nn::Result<(Tensor, Tensor, Tensor)> {
+                let factor = hyperparameters.schedule.factor(update, whole);
+                self.optimizer.set_learning_rate(hyperparameters.learning_rate * factor)?;
+                seed::seed_update(self.seed, update);
+                let columns = trial.data.batch(&index)?;
+                let batch = Batch::new(columns, factors, hyperparameters.mask, hyperparameters.augment)?;
+                let logits = self.model.forward(&batch.windows, batch.accessibility.as_ref(), true)?;
+                let loss = loss::binary_cross_entropy_with_logits(&logits, &batch.labels, Some(&batch.weights))?;
+                self.optimizer.step(&loss)?;
+                Ok((logits.detach(), batch.labels, loss.detach()))
+            })()?;
+            logits.push(made.0);
+            labels.push(made.1);
+            losses.push(made.2);
+            if (at + 1) % LOOK_EVERY == 0 || at + 1 == order.len() {
+                let recent = &losses[losses.len().saturating_sub(LOOK_EVERY)..];
+                if !all_finite(recent)? {
+                    return Err(diverged(epoch, update));
+                }
+            }
+            updated(at as u64 + 1)?;
+        }
+        let scores = numbers(&logits)?;
+        let truth: Vec<bool> = numbers(&labels)?.iter().map(|label| *label > 0.5).collect();
+        let losses = numbers(&losses)?;
+        let mut measured = self.validate(trial, || updated(order.len() as u64))?;
+        measured.train_loss = losses.iter().sum::<f64>() / losses.len() as f64;
+        measured.train_auc = metrics::roc_auc(&truth, &scores).unwrap_or(f64::NAN);
+        if !measured.valid_loss.is_finite() {
+            return Err(FamilyError::Diverged(format!("the validation loss is not finite after epoch {}", epoch + 1)));
+        }
+        Ok(measured)
+    }
+
+    fn save(&self, directory: &Path, epochs: u64) -> Result<(), FamilyError> {
+        let counters = Counters::new().with_u64("epoch", epochs);
+        Ok(checkpoint::save(directory, &self.variables, &self.optimizer, &counters)?)
+    }
+
+    fn load(&mut self, directory: &Path) -> Result<u64, FamilyError> {
+        let counters = checkpoint::load(directory, &self.variables, &mut self.optimizer)?;
+        counters.u64("epoch").ok_or_else(|| {
+            FamilyError::Other(format!("{}: the checkpoint does not say its epoch", directory.display()))
+        })
     }
 }
 
