@@ -1,1 +1,3 @@
 //! Peptide-MHC binding: how strongly a peptide binds an MHC class I molecule.
+
+pub mod analysis;
