@@ -30,6 +30,21 @@ impl Linear {
         })
     }
 
+    /// As [`new`](Self::new) with another start: the weight uniform in ±sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010), the
+    /// bias 0.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn glorot(scope: &Scope<'_>, inputs: i64, outputs: i64) -> Result<Self> {
+        positive("the inputs of a linear layer", inputs)?;
+        positive("the outputs of a linear layer", outputs)?;
+        let bound = (6.0 / (inputs + outputs) as f64).sqrt();
+        Ok(Self {
+            weight: scope.uniform("weight", &[outputs, inputs], bound)?,
+            bias: scope.constant("bias", &[outputs], 0.0)?,
+        })
+    }
+
     /// `[.., inputs]` to `[.., outputs]`.
     ///
     /// # Errors
@@ -146,6 +161,19 @@ impl Embedding {
         Ok(Self { weight: scope.normal("weight", &[rows, width], 1.0)? })
     }
 
+    /// As [`new`](Self::new) with a start uniform in ±`bound`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`Error::Input`] for a bound that is negative or not finite.
+    pub fn uniform(scope: &Scope<'_>, rows: i64, width: i64, bound: f64) -> Result<Self> {
+        positive("the rows of an embedding", rows)?;
+        positive("the width of an embedding", width)?;
+        if !(bound >= 0.0 && bound.is_finite()) {
+            return Err(Error::input(format!("the start of an embedding cannot lie in ±{bound}")));
+        }
+        Ok(Self { weight: scope.uniform("weight", &[rows, width], bound)? })
+    }
+
     /// Row numbers `[..]` (i64) to vectors `[.., width]`.
     ///
     /// # Errors
@@ -212,6 +240,24 @@ mod tests {
             let bound = if name.starts_with("linear") { 0.05 } else { 0.1 };
             let largest = tensor.abs().max().double_value(&[]);
             assert!(largest <= bound && largest > 0.9 * bound, "{name} {largest}");
+        }
+    }
+
+    #[test]
+    fn other_starting_values_have_their_bounds() {
+        let variables = Variables::new(Device::Cpu, 3);
+        let layer = Linear::glorot(&variables.root().at("linear"), 200, 100).expect("valid");
+        let largest = layer.weight().abs().max().double_value(&[]);
+        assert!(largest <= 0.02_f64.sqrt() && largest > 0.99 * 0.02_f64.sqrt(), "{largest}");
+        assert_eq!(layer.bias.abs().max().double_value(&[]), 0.0);
+        assert!(layer.bias.requires_grad());
+        let table = Embedding::uniform(&variables.root().at("table"), 100, 32, 0.05).expect("valid");
+        let largest = table.weight().abs().max().double_value(&[]);
+        assert!(largest <= f64::from(0.05_f32) && largest > 0.049, "{largest}");
+        let root = variables.root();
+        assert!(matches!(Linear::glorot(&root.at("a"), 3, 0), Err(Error::Input(_))));
+        for bound in [-0.1, f64::NAN, f64::INFINITY] {
+            assert!(matches!(Embedding::uniform(&root.at("b"), 3, 3, bound), Err(Error::Input(_))));
         }
     }
 

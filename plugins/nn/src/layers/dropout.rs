@@ -43,7 +43,7 @@ pub fn row_dropout(table: &Tensor, rate: f64, train: bool) -> Result<Tensor> {
     shared_dropout(table, rate, &[1], train)
 }
 
-fn check(rate: f64) -> Result<()> {
+pub(super) fn check(rate: f64) -> Result<()> {
     if (0.0..1.0).contains(&rate) {
         Ok(())
     } else {

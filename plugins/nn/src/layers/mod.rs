@@ -25,11 +25,13 @@
 
 mod dense;
 mod dropout;
+mod masked;
 mod norm;
 mod recurrent;
 
 pub use dense::{Conv1d, ConvOptions, Embedding, Linear};
 pub use dropout::{dropout, row_dropout, shared_dropout};
+pub use masked::{Cell, Recurrent, RecurrentOptions, RecurrentOutput};
 pub use norm::BatchNorm;
 pub use recurrent::{Lstm, LstmOptions, LstmOutput};
 

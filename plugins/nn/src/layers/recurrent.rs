@@ -76,7 +76,7 @@ impl Lstm {
                 }
             }
             if scope.device().is_cuda() && Cuda::cudnn_is_available() {
-                share_one_buffer(&weights, inputs, &options)?;
+                share_one_buffer(&weights, inputs, hidden, CUDNN_LSTM, options.bidirectional)?;
             }
             layers.push(weights);
         }
@@ -130,22 +130,19 @@ impl LstmOptions {
     }
 }
 
+/// The number of the LSTM among cuDNN's cells (RNN.cpp of PyTorch).
+const CUDNN_LSTM: i64 = 2;
+
 /// Lays the weights of a layer side by side in memory, as cuDNN wants them: otherwise it copies them at every call.
-fn share_one_buffer(weights: &[Tensor], inputs: i64, options: &LstmOptions) -> Result<()> {
-    /// The number of the LSTM among cuDNN's cells (RNN.cpp of PyTorch).
-    const LSTM: i64 = 2;
+pub(super) fn share_one_buffer(
+    weights: &[Tensor],
+    inputs: i64,
+    hidden: i64,
+    mode: i64,
+    bidirectional: bool,
+) -> Result<()> {
     let _one_buffer = tch::no_grad(|| {
-        Tensor::f_internal_cudnn_rnn_flatten_weight(
-            weights,
-            4,
-            inputs,
-            LSTM,
-            options.hidden,
-            0,
-            1,
-            false,
-            options.bidirectional,
-        )
+        Tensor::f_internal_cudnn_rnn_flatten_weight(weights, 4, inputs, mode, hidden, 0, 1, false, bidirectional)
     })?;
     Ok(())
 }
