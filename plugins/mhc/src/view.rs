@@ -294,7 +294,7 @@ mod tests {
                     let length = peptides.sequences[number].len();
                     let expected = match (view, length) {
                         (View::Nonamers, ..6) => 0,
-                        (View::Nonamers, 6 | 7 | 8) => length + 1,
+                        (View::Nonamers, 6..=8) => length + 1,
                         (View::Nonamers, 10..) => 10,
                         _ => 1,
                     };

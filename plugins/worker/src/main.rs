@@ -1,16 +1,13 @@
 //! The worker program of the libtorch families. The study manager starts one process for each trial that is in training
 //! at a time, keeps it for the trials that follow, and speaks with it in the JSON lines of [`seqtune_plugin::protocol`].
 //! `seqtune-worker --help` tells the rest.
-//!
-//! A new family is one more entry in [`FAMILIES`].
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use seqtune_nn::{Device, describe, device, environment};
-use seqtune_plugin::{ModelFamily, worker_main_with};
-
-const FAMILIES: &[&dyn ModelFamily] = &[&seqtune_tf::Tf];
+use seqtune_plugin::worker_main_with;
+use seqtune_worker::FAMILIES;
 
 fn main() -> ExitCode {
     // Before anything else: it may start this program again.
