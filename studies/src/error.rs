@@ -3,12 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
+use seqtune::apply::ApplyError;
 use seqtune::edit::Change;
 use seqtune::import::ImportError;
 use seqtune::launch::LaunchError;
 use seqtune::manager::ManagerError;
 use seqtune::study_file::StudyFileError;
 use seqtune_core::StoreError;
+use seqtune_plugin::FailureCause;
 
 use crate::exit::Exit;
 
@@ -25,6 +27,8 @@ pub(crate) enum CommandError {
     Launch(#[from] LaunchError),
     #[error(transparent)]
     Manager(#[from] ManagerError),
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
     #[error("{}", refused(directory, changes))]
     Edited { directory: PathBuf, changes: Vec<Change> },
     #[error("{0}")]
@@ -42,6 +46,7 @@ impl CommandError {
         match self {
             CommandError::Store(error) | CommandError::Manager(ManagerError::Store(error)) => of_store(error),
             CommandError::Launch(error) | CommandError::Manager(ManagerError::Launch(error)) => of_launch(error),
+            CommandError::Apply(error) => of_apply(error),
             CommandError::StudyFile(_)
             | CommandError::Import(_)
             | CommandError::Edited { .. }
@@ -104,6 +109,21 @@ fn of_launch(error: &LaunchError) -> Exit {
     match error {
         LaunchError::Data { .. } => Exit::Usage,
         LaunchError::Unknown { .. } | LaunchError::CannotStart { .. } | LaunchError::Protocol { .. } => Exit::Worker,
+    }
+}
+
+fn of_apply(error: &ApplyError) -> Exit {
+    match error {
+        ApplyError::Launch(error) => of_launch(error),
+        ApplyError::NoCheckpoint { .. }
+        | ApplyError::FamilyChanged { .. }
+        | ApplyError::DataChanged { .. }
+        | ApplyError::Cannot { .. } => Exit::Usage,
+        ApplyError::Refused { cause: FailureCause::Unusable, .. } => Exit::Worker,
+        ApplyError::Damaged { .. }
+        | ApplyError::Replaced { .. }
+        | ApplyError::Refused { .. }
+        | ApplyError::Ended(_) => Exit::Error,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Hyperparameter search for sequence models: the study manager and its command line.
 
+pub mod apply;
 pub mod ask_tell;
 pub mod edit;
 pub mod fsck;

@@ -22,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    ask_tell, best, check, completions, doctor, explain, export, families, fsck, import_space, init, replicate, resume,
-    run, status, stop, table, trials, verify, view,
+    apply, ask_tell, best, check, completions, doctor, explain, export, families, fsck, import_space, init, replicate,
+    resume, run, status, stop, table, trials, verify, view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -53,6 +53,7 @@ enum Command {
     Table(table::Arguments),
     View(view::Arguments),
     Replicate(replicate::Arguments),
+    Apply(apply::Arguments),
     Export(export::Arguments),
     Explain(explain::Arguments),
     Verify(verify::Arguments),
@@ -97,6 +98,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Table(arguments) => table::execute(&arguments, out),
         Command::View(arguments) => view::execute(&arguments),
         Command::Replicate(arguments) => replicate::execute(&arguments, out),
+        Command::Apply(arguments) => apply::execute(&arguments, out),
         Command::Export(arguments) => export::execute(&arguments, out),
         Command::Explain(arguments) => explain::execute(&arguments, out),
         Command::Verify(arguments) => verify::execute(&arguments, out),

@@ -84,6 +84,7 @@ fn every_command_explains_itself() {
         "trials",
         "best",
         "replicate",
+        "apply",
         "view",
         "export",
         "explain",

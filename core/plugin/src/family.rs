@@ -267,7 +267,8 @@ pub enum Apply {
 }
 
 impl Apply {
-    fn name(&self) -> &'static str {
+    /// What is asked, as a verb.
+    pub fn name(&self) -> &'static str {
         match self {
             Apply::Evaluate { .. } => "evaluate",
             Apply::Predict { .. } => "predict",

@@ -11,6 +11,8 @@
 //! seed. Every number depends on all earlier steps through the accumulated value and the position in the noise, so a
 //! checkpoint that forgets anything shows.
 //!
+//! Finished trials can be evaluated on a made-up `test` split, predict three rows, and export what they reported last.
+//!
 //! The parameter `behave` makes a trial go wrong on command; see [`Fault`]. With `[data] faults_until_attempt = 1` only
 //! the first attempt does.
 //!
@@ -23,6 +25,7 @@
 //! assert_eq!(defaults.text("behave").unwrap(), "well");
 //! ```
 
+mod apply;
 mod data;
 mod fault;
 mod function;
@@ -33,7 +36,7 @@ mod session;
 use std::path::Path;
 use std::sync::Arc;
 
-use seqtune_plugin::{DataSpec, FamilyError, FamilyInfo, Job, ModelFamily, Prepared, Session};
+use seqtune_plugin::{Applied, Apply, DataSpec, FamilyError, FamilyInfo, Job, ModelFamily, Prepared, Session};
 
 pub use data::ToyData;
 pub use fault::Fault;
@@ -55,5 +58,9 @@ impl ModelFamily for Toy {
 
     fn open(&self, prepared: &Prepared, job: &Job) -> Result<Box<dyn Session>, FamilyError> {
         Ok(Box::new(session::ToySession::open(prepared.content::<ToyData>()?, job)?))
+    }
+
+    fn apply(&self, prepared: &Prepared, checkpoint: &Path, what: &Apply) -> Result<Applied, FamilyError> {
+        apply::apply(prepared.content::<ToyData>()?, checkpoint, what)
     }
 }

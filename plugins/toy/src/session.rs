@@ -34,13 +34,24 @@ pub(crate) struct ToySession {
 /// All that a checkpoint holds. Parameters and seeds come with the job again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct State {
+pub(crate) struct State {
     /// Steps done.
-    step: u64,
+    pub(crate) step: u64,
     /// The loss so far, or the sum of the evaluations so far.
     accumulated: f64,
     /// Words of noise drawn so far.
     noise_position: u64,
+    /// What the last step reported, for whoever applies the trial; absent in checkpoints of older versions.
+    #[serde(default)]
+    pub(crate) reported: Option<Reported>,
+}
+
+/// What a step reports.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reported {
+    pub(crate) value: f64,
+    pub(crate) accuracy: [f64; FOLDS],
 }
 
 impl ToySession {
@@ -59,6 +70,7 @@ impl ToySession {
                     Function::Curve { .. } => Function::START,
                 },
                 noise_position: 0,
+                reported: None,
             },
         };
         let mut folds = Noise::at(job.study_seed, 0);
@@ -117,6 +129,7 @@ impl Session for ToySession {
         let mut report = Report::default();
         report.number(VALUE, value);
         report.parts(ACCURACY, &folds);
+        self.state.reported = Some(Reported { value, accuracy: folds });
         Ok(report)
     }
 
@@ -131,7 +144,7 @@ impl Session for ToySession {
 }
 
 impl State {
-    fn load(directory: &Path) -> Result<State, FamilyError> {
+    pub(crate) fn load(directory: &Path) -> Result<State, FamilyError> {
         let path = directory.join(STATE_FILE);
         let failed = |error: &dyn std::fmt::Display| {
             FamilyError::Other(format!("checkpoint {} cannot be read: {error}", path.display()))
@@ -152,7 +165,7 @@ fn by_chance(most: u64) -> u64 {
     RandomState::new().hash_one(most) % (most + 1)
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), FamilyError> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FamilyError> {
     fs::write(path, bytes).map_err(|error| FamilyError::Other(format!("{} cannot be written: {error}", path.display())))
 }
 

@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments, its help, and what it does.
 
+pub(crate) mod apply;
 pub(crate) mod ask_tell;
 pub(crate) mod best;
 pub(crate) mod check;

@@ -5,6 +5,7 @@
 
 mod error;
 mod program;
+mod started;
 mod worker;
 
 pub use error::LaunchError;

@@ -6,15 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, bounded, unbounded};
+use crossbeam_channel::bounded;
 use seqtune_core::FamilyChoice;
 use seqtune_plugin::conformance::Connection;
-use seqtune_plugin::protocol::{FromWorker, ToWorker};
-use seqtune_plugin::{DataSpec, FailureCause, FamilyInfo, ModelFamily};
+use seqtune_plugin::{DataSpec, FamilyInfo, ModelFamily};
 
-use super::{LaunchError, Line, Worker};
+use super::LaunchError;
 
 /// How long a worker may take to say `ready`. Loading libtorch from a cold network disk takes most of a minute.
 pub(crate) const READY_LIMIT: Duration = Duration::from_secs(180);
@@ -31,14 +30,6 @@ pub(super) enum Start {
     Process { program: PathBuf, arguments: Vec<String> },
     /// A thread of this process, for tests and for families without libtorch.
     Thread(Arc<dyn ModelFamily>),
-}
-
-/// A worker that said `ready`.
-struct Ready {
-    worker: Worker,
-    lines: Receiver<(u64, Line)>,
-    info: FamilyInfo,
-    build: BTreeMap<String, String>,
 }
 
 /// What a worker told about its family and the study's data.
@@ -164,7 +155,7 @@ impl WorkerProgram {
     /// # Errors
     /// Where it does not start or speaks another protocol.
     pub fn build(&self) -> Result<BTreeMap<String, String>, LaunchError> {
-        Ok(self.start_and_wait()?.build)
+        Ok(self.started()?.build().clone())
     }
 
     /// The family, and the data as it prepares it.
@@ -172,30 +163,9 @@ impl WorkerProgram {
     /// # Errors
     /// [`LaunchError::Data`] where the family cannot use the data.
     pub fn open(&self, data: &DataSpec, cache: &Path) -> Result<Opened, LaunchError> {
-        let Ready { mut worker, lines, info, build } = self.start_and_wait()?;
-        let gone = |message: String| LaunchError::cannot_start(self, message);
-        worker
-            .send(&ToWorker::Prepare { data: data.clone(), cache: cache.to_owned() })
-            .map_err(|error| gone(error.to_string()))?;
-        loop {
-            // Preparing may take hours (an alignment, a download by the family): no limit here.
-            match lines.recv().map(|(_, line)| line) {
-                Ok(Line::Message(FromWorker::Prepared { digest, summary })) => {
-                    return Ok(Opened { info, digest, summary, build });
-                }
-                Ok(Line::Message(FromWorker::Failed { cause: FailureCause::Unusable, message, .. })) => {
-                    return Err(LaunchError::Data { message });
-                }
-                Ok(Line::Message(FromWorker::Failed { message, .. })) => {
-                    return Err(gone(format!("it could not prepare the data: {message}")));
-                }
-                Ok(Line::Message(_)) => {}
-                Ok(Line::Broken(message)) => {
-                    return Err(LaunchError::Protocol { program: self.to_string(), message });
-                }
-                Ok(Line::Ended) | Err(_) => return Err(gone(worker.epitaph())),
-            }
-        }
+        let mut worker = self.started()?;
+        let (digest, summary) = worker.prepare(data, cache)?;
+        Ok(Opened { info: worker.info().clone(), digest, summary, build: worker.build().clone() })
     }
 
     /// A fresh worker for the conformance suite. What it writes to standard error is shown where `loud`.
@@ -209,27 +179,6 @@ impl WorkerProgram {
                 Connection::to_command(Command::new(program).args(arguments).stderr(stderr))
             }
             Start::Thread(family) => Connection::to_thread(Arc::clone(family)),
-        }
-    }
-
-    fn start_and_wait(&self) -> Result<Ready, LaunchError> {
-        let (sender, lines) = unbounded();
-        let mut worker = Worker::start(self, 0, &[], sender)?;
-        let deadline = Instant::now() + READY_LIMIT;
-        match lines.recv_deadline(deadline).map(|(_, line)| line) {
-            Ok(Line::Message(FromWorker::Ready { protocol, info, build, .. })) => {
-                worker.check_protocol(protocol)?;
-                Ok(Ready { worker, lines, info: *info, build })
-            }
-            Ok(Line::Message(_)) => Err(LaunchError::Protocol {
-                program: self.to_string(),
-                message: "its first line was not `ready`".to_owned(),
-            }),
-            Ok(Line::Broken(message)) => Err(LaunchError::Protocol { program: self.to_string(), message }),
-            Ok(Line::Ended) => Err(LaunchError::cannot_start(self, worker.epitaph())),
-            Err(_) => {
-                Err(LaunchError::cannot_start(self, format!("it was not ready within {} s", READY_LIMIT.as_secs())))
-            }
         }
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn tidy(study: &Path, history: &History, trial: &Trial) -> io::Result
 }
 
 /// The checkpoint at the best step among those that were saved.
-fn best<'a>(history: &History, trial: &'a Trial) -> Option<&'a Checkpoint> {
+pub(crate) fn best<'a>(history: &History, trial: &'a Trial) -> Option<&'a Checkpoint> {
     let direction = history.spec.objective().direction;
     let mut best: Option<(&Checkpoint, f64)> = None;
     for checkpoint in &trial.checkpoints {
