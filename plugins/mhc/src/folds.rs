@@ -1,7 +1,7 @@
 //! Folds: which rows validate which model.
 //!
-//! Membership is a function of the rows and the seed alone: all trials of a study, and the baselines, share their folds.
-//! Tables of measured peptides hold many near-duplicates, such as a 9-mer and the 10-mer around it. Grouped folds keep
+//! Membership is a function of the rows and the seed alone: all trials of a study, and its baselines, share their
+//! folds. Tables of measured peptides hold many near-duplicates, such as a 9-mer and the 10-mer around it. Grouped folds keep
 //! them on one side, so that the validation does not ask for what was learned by heart.
 
 use std::cmp::Reverse;

@@ -5,13 +5,13 @@ use seqtune_plugin::FamilyError;
 use crate::data::{Peptides, RESIDUES};
 
 /// Residues of a core: what the groove of an MHC class I molecule holds.
-pub const CORE: usize = 9;
+pub(crate) const CORE: usize = 9;
 
 /// Unknown residues that a short peptide may be filled up with.
 pub(crate) const MOST_MISSING: usize = 3;
 
 /// Code of the unknown residue of a 9-mer: X at its alphabetical place, before Y.
-pub const UNKNOWN: u8 = 19;
+pub(crate) const UNKNOWN: u8 = 19;
 
 /// What a model sees of a peptide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl View {
 ///
 /// A longer peptide loses one block, at every place in turn; a shorter one gets a block of unknown residues, at every
 /// place in turn. Variants that spell the same 9-mer are all kept. None where more than three residues are missing.
-pub fn nonamers(peptide: &[u8]) -> Vec<[u8; CORE]> {
+pub(crate) fn nonamers(peptide: &[u8]) -> Vec<[u8; CORE]> {
     let codes: Vec<u8> = peptide.iter().map(|code| code + u8::from(*code >= UNKNOWN)).collect();
     let length = codes.len();
     let mut found = Vec::new();
@@ -278,7 +278,10 @@ mod tests {
                 splits: None,
             };
             for view in [
-                View::Full { start_stop: false }, View::Full { start_stop: true }, View::Nonamers, View::Ends { length: 4 },
+                View::Full { start_stop: false },
+                View::Full { start_stop: true },
+                View::Nonamers,
+                View::Ends { length: 4 },
             ] {
                 let tokens = view.tokens(&peptides).unwrap();
                 prop_assert_eq!(tokens.tokens.len(), tokens.rows() * tokens.width);

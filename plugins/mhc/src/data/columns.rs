@@ -118,6 +118,10 @@ impl Header {
     fn of_groups(groups: &StringRecord, names: &StringRecord) -> Header {
         let columns = names.iter().enumerate().map(|(at, name)| {
             let group = groups.get(at).unwrap_or_default();
+            // A group is no name of its own.
+            if name.is_empty() {
+                return Vec::new();
+            }
             vec![plain(&format!("{group} {name}")), plain(name)]
         });
         Header { columns: columns.collect(), text: joined(names) }
@@ -232,7 +236,8 @@ mod tests {
     #[test]
     fn a_line_of_groups_above_the_names_is_skipped() {
         let groups = "Reference|Epitope|Epitope|Related Object|Assay|Assay|Assay|MHC";
-        let names = "Reference IRI|Object Type|Description|Description|Measurement Inequality|Quantitative measurement|Units|Allele Name";
+        let names = "Reference IRI|Object Type|Description|Description|Measurement Inequality|\
+                     Quantitative measurement|Units|Allele Name";
         assert_eq!(found(groups, names), (2, 5, Some(7), Some(4), 2));
         let names = "IRI|Object Type|Name|Name|Measurement Inequality|Quantitative measurement|Units|Name";
         let groups = "Reference|Epitope|Epitope|Related Object|Assay|Assay|Assay|MHC Restriction";

@@ -75,14 +75,17 @@ pub fn measurements(path: &Path, options: &Options) -> Result<Measurements, Fami
     let mut alleles = Alleles::default();
     let mut fault = None;
     // The second line was read to look for a header.
-    let mut pending = if lines == 1 { second } else { None };
+    let (width, mut pending) = match second {
+        Some((names, _)) if lines == 2 => (names.len(), None),
+        second => (first.len(), second),
+    };
     while let Some((record, line)) = pending.take().map_or_else(&mut next, |record| Ok(Some(record)))? {
         if record.iter().all(str::is_empty) {
             continue;
         }
-        if record.len() != first.len() {
-            let (count, expected) = (record.len(), first.len());
-            return Err(at(path, line, &format!("{count} columns; expected {expected}, as the header has")));
+        if record.len() != width {
+            let count = record.len();
+            return Err(at(path, line, &format!("{count} columns; expected {width}, as the header has")));
         }
         let outcome = match columns.allele.and_then(|column| record.get(column)) {
             Some(allele) if !alleles.count(allele, wanted.as_deref()) => Ok(Row::LeftOut("left out by allele")),

@@ -1,5 +1,5 @@
-//! Generated peptides whose affinity follows a position-specific scoring matrix with two anchors, for demonstrations and
-//! tests without a download.
+//! Generated peptides whose affinity follows a position-specific scoring matrix with two anchors, for demonstrations
+//! and tests without a download.
 //!
 //! Residue 2 and the last one are the anchors, as in HLA-A2: L, M, I or V there binds. Peptides that are not of nine
 //! residues are read through the best of the 9-mers they reduce to. Measurements are noisy, and the weakest are often

@@ -99,16 +99,8 @@ impl Rows {
                 *self.left_out.entry("left out for other letters").or_default() += 1;
                 return Ok(());
             }
-            let (file, text) = (path.display(), String::from_utf8_lossy(letters));
-            return Err(FamilyError::Data(
-                match text.chars().find(|letter| !letter.is_ascii() || code_of(*letter as u8).is_none()) {
-                    Some(letter) => format!(
-                        "{file}, line {line}: the peptide {text:?} holds {letter:?}, which is none of the 20 residues; \
-                     `skip_nonstandard = true` in [data] leaves such peptides out"
-                    ),
-                    None => format!("{file}, line {line}: the peptide is empty"),
-                },
-            ));
+            let (file, what) = (path.display(), fault(letters));
+            return Err(FamilyError::Data(format!("{file}, line {line}: {what}")));
         };
         self.peptides.sequences.push(codes);
         self.peptides.nanomolar.push(measured.nanomolar);
@@ -138,6 +130,18 @@ impl Rows {
     }
 }
 
+/// What is wrong with a peptide that cannot be read.
+fn fault(letters: &[u8]) -> String {
+    let text = String::from_utf8_lossy(letters);
+    match text.chars().find(|letter| u8::try_from(*letter).ok().and_then(code_of).is_none()) {
+        Some(letter) => format!(
+            "the peptide {text:?} holds {letter:?}, which is none of the 20 residues; `skip_nonstandard = true` in \
+             [data] leaves such peptides out"
+        ),
+        None => "the peptide is empty".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -158,7 +162,7 @@ mod tests {
         read(&DataSpec { values, roots: vec![root.path().to_owned()] }).map_err(|error| error.to_string())
     }
 
-    fn fault(text: &str) -> String {
+    fn error(text: &str) -> String {
         read_bytes(text.as_bytes(), json!({})).err().unwrap()
     }
 
@@ -197,7 +201,8 @@ mod tests {
     #[test]
     fn the_full_export_of_iedb_is_read() {
         let text = "Reference,Epitope,Epitope,Assay,Assay,Assay,MHC\n\
-                    Reference IRI,Object Type,Description,Measurement Inequality,Quantitative measurement,Units,Allele Name\n\
+                    Reference IRI,Object Type,Description,Measurement Inequality,Quantitative measurement,Units,\
+                    Allele Name\n\
                     http://a,Linear peptide,ACDEF,<,7.5,nM,HLA-A*02:01\n\
                     http://a,Linear peptide,ACDEG,,120,min,HLA-A*02:01\n\
                     http://a,Linear peptide,ACDEH,,,,HLA-A*02:01\n\
@@ -220,19 +225,20 @@ mod tests {
 
     #[test]
     fn alleles_are_chosen_however_they_are_written() {
-        let text = "allele,peptide,nM\nHLA-A*02:01,AAA,1\nHLA-A0201,CCC,2\nHLA-A-0301,DDD,bad\nA02:01,EEE,3\nHLA-A*03:01,DDD,1\n";
+        let text = "allele,peptide,nM\nHLA-A*02:01,AAA,1\nHLA-A0201,CCC,2\n\
+                    HLA-A-0301,DDD,bad\nA02:01,EEE,3\nHLA-A*03:01,DDD,1\n";
         for name in ["HLA-A*02:01", "HLA-A02:01", "HLA-A0201", "HLA-A-0201", "hla-a*0201"] {
             let source = read_bytes(text.as_bytes(), json!({"allele": name})).unwrap();
             assert_eq!((source.peptides.rows(), source.left_out["left out by allele"]), (3, 2));
         }
         // Several alleles come before the faults of single rows.
-        let several = fault(text);
+        let several = error(text);
         assert!(several.contains("2 alleles, and a study is of one"), "{several}");
         assert!(several.contains("\"HLA-A*02:01\" 3, \"HLA-A-0301\" 2"), "{several}");
         let none = read_bytes(text.as_bytes(), json!({"allele": "HLA-B*07:02"})).err().unwrap();
         assert!(none.contains("no row is of the allele \"HLA-B*07:02\"; rows of each"), "{none}");
         let rows: String = (0..12).map(|number| format!("HLA-A{number:04},AAA,1\n")).collect();
-        assert!(fault(&format!("allele,peptide,nM\n{rows}")).contains("\"HLA-A0009\" 1, and 2 more"));
+        assert!(error(&format!("allele,peptide,nM\n{rows}")).contains("\"HLA-A0009\" 1, and 2 more"));
         let without = read_bytes(b"peptide,nM\nAAA,1\n", json!({"allele": "HLA-B*07:02"})).err().unwrap();
         assert!(without.contains("no column holds alleles"), "{without}");
     }
@@ -242,7 +248,7 @@ mod tests {
         let text = "peptide,nM,split\nAAA,1,Train\nCCC,2,test\n";
         let splits = read_bytes(text.as_bytes(), json!({})).unwrap().peptides.splits;
         assert_eq!(splits, Some(vec![Split::Train, Split::Test]));
-        assert!(fault("peptide,nM,split\nAAA,1,train\nCCC,2,\n").contains("filled in 1 of 2 rows"));
+        assert!(error("peptide,nM,split\nAAA,1,train\nCCC,2,\n").contains("filled in 1 of 2 rows"));
         let named = json!({"value_column": "Mean nM", "inequality_column": "Bound"});
         let source = read_bytes(b"peptide,mean_nm,nM,bound\nAAA,1,7,<=\n", named).unwrap();
         assert_eq!((source.peptides.nanomolar[0], source.peptides.inequalities[0]), (1.0, Inequality::Below));
@@ -250,19 +256,19 @@ mod tests {
 
     #[test]
     fn faults_come_with_their_line() {
-        assert!(fault("peptide,nM\nAAA,1\n\nAXA,2\n").contains("x.tsv, line 4: the peptide \"AXA\" holds 'X'"));
-        assert!(fault("peptide,nM\nAÄA,2\n").contains("line 2: the peptide \"AÄA\" holds 'Ä'"));
-        assert!(fault("peptide,nM\n,2\n").contains("line 2: the peptide is empty"));
-        assert!(fault("peptide,nM\nAAA,\n").contains("line 2: \"AAA\" has no value"));
+        assert!(error("peptide,nM\nAAA,1\n\nAXA,2\n").contains("x.tsv, line 4: the peptide \"AXA\" holds 'X'"));
+        assert!(error("peptide,nM\nAÄA,2\n").contains("line 2: the peptide \"AÄA\" holds 'Ä'"));
+        assert!(error("peptide,nM\n,2\n").contains("line 2: the peptide is empty"));
+        assert!(error("peptide,nM\nAAA,\n").contains("line 2: \"AAA\" has no value"));
         for value in ["0", "-1", "inf", "NaN", "5 nM"] {
-            let message = fault(&format!("peptide,nM\nAAA,{value}\n"));
+            let message = error(&format!("peptide,nM\nAAA,{value}\n"));
             assert!(message.contains("line 2: the value of \"AAA\" is"), "{message}");
         }
-        assert!(fault("peptide,nM,inequality\nAAA,1,~\n").contains("is \"~\"; expected ="));
-        assert!(fault("peptide,nM,split\nAAA,1,valid\n").contains("is \"valid\"; expected train or test"));
-        assert!(fault("peptide,nM\nAAA,1,2\n").contains("line 2: 3 columns; expected 2"));
-        assert!(fault("").contains("x.tsv: the table is empty"));
-        assert!(fault("AAA\t1\nCCC\t2\n").contains("x.tsv: no column holds peptides"));
+        assert!(error("peptide,nM,inequality\nAAA,1,~\n").contains("is \"~\"; expected ="));
+        assert!(error("peptide,nM,split\nAAA,1,valid\n").contains("is \"valid\"; expected train or test"));
+        assert!(error("peptide,nM\nAAA,1,2\n").contains("line 2: 3 columns; expected 2"));
+        assert!(error("").contains("x.tsv: the table is empty"));
+        assert!(error("AAA\t1\nCCC\t2\n").contains("x.tsv: no column holds peptides"));
         let unknown = read_bytes(PLAIN.as_bytes(), json!({"id_column": "x"})).err().unwrap();
         assert!(unknown.contains("id_column"), "{unknown}");
     }
