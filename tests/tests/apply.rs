@@ -112,6 +112,20 @@ fn checkpoints_are_chosen_and_compared_with_the_log() {
 }
 
 #[test]
+fn a_study_that_counts_the_best_step_applies_that() {
+    let place = Place::new("\"toy\"", "noise = 0.3");
+    let text = fs::read_to_string(place.path().join("toy.toml")).unwrap();
+    fs::write(place.path().join("toy.toml"), "reduce = \"best\"\n".to_owned() + &text).unwrap();
+    place.run();
+    let history = history(&place.study());
+    for trial in &history.trials {
+        let step = trial.best_point(history.spec.objective().direction).map(|point| point.step);
+        let row = json(&place, &["evaluate", "toy", &trial.number.to_string(), "-f", "json"]);
+        assert_eq!(row["step"].as_u64(), step, "trial {}", trial.number);
+    }
+}
+
+#[test]
 fn what_cannot_be_applied_is_said_in_a_sentence() {
     let place = finished("\"toy\"", "noise = 0.01");
     let split = refused(&place, &["evaluate", "toy", "--split", "train"], 1);
