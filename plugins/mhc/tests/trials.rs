@@ -212,7 +212,9 @@ fn a_finished_trial_predicts_what_it_reported() {
         .flat_map(|line| line.split('\t').skip(1))
         .map(|count| count.parse::<u64>().unwrap())
         .sum();
-    assert_eq!(counts, 192, "the peptides of the folds, without those of the test");
+    let of_folds = predictions.lines().skip(1).filter(|line| line.split('\t').nth(2) != Some("test")).count();
+    assert!((150..230).contains(&of_folds));
+    assert_eq!(counts, of_folds as u64, "the peptides of the folds, without those of the test");
     let vectors = std::fs::read_to_string(out.join("embedding-fold-0.tsv")).unwrap();
     assert_eq!(vectors.lines().count(), 22, "a heading and 21 tokens");
 }

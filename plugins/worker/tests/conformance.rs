@@ -37,3 +37,15 @@ fn tf_conforms_with_a_cnn() {
 fn tf_conforms_with_an_lstm() {
     conforms("tf", r#"{"model":"lstm","hidden":8}"#, TF);
 }
+
+const MHC: &str = r#"{"source":"synthetic","rows":200,"folds":2,"fold_kind":"stratified"}"#;
+
+#[test]
+fn mhc_conforms_with_an_lstm() {
+    conforms("mhc", r#"{"model":"lstm","hidden":6,"embedding":4}"#, MHC);
+}
+
+#[test]
+fn mhc_conforms_with_a_network_on_nonamers() {
+    conforms("mhc", r#"{"model":"ffnn","view":"nonamers"}"#, MHC);
+}

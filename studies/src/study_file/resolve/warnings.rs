@@ -76,7 +76,9 @@ fn budget(spec: &StudySpec, settings: &Settings) -> Vec<String> {
     }
     let Some(trials) = budget.trials else { return warnings };
     let start_up = start_up(&spec.space) as u64;
+    let is_decided_by_hand = spec.enqueue.len() as u64 >= trials;
     match spec.space.cardinality() {
+        _ if is_decided_by_hand => {}
         Some(points) if points < trials => warnings.push(format!(
             "the space has {points} points, and the budget asks for {trials} trials: {}",
             match spec.sampler {
