@@ -216,7 +216,7 @@ fn build(name: &str, variables: &Variables) -> Result<(Loss, Vec<Tensor>)> {
             let lstm = Recurrent::new(&root.at("lstm"), options)?;
             let out = Linear::glorot(&root.at("out"), 100, 1)?;
             let loss = move |batch: &[Tensor]| {
-                let x = table.forward(&batch[0].f_t()?)?;
+                let x = table.forward(&batch[0].f_transpose(0, 1)?)?;
                 let last = dropout(&lstm.forward(&[x], &batch[1], true)?.last, 0.25, true)?;
                 loss::mean_squared_error(&out.forward(&last)?.f_sigmoid()?.f_squeeze_dim(1)?, &batch[2], None)
             };

@@ -25,7 +25,8 @@
 //!
 //! Results are those of packed sequences, which libtorch computes step by step. Here each row is turned round within its own
 //! length instead, so that both directions start at position 0 and padding comes after everything that counts. Then a direction
-//! is one call of the library's fused layer, and with masks both directions advance in the same matrix products.
+//! is one call of the library's layer; with masks, and where the library has no fused layer, both directions advance in the same
+//! matrix products.
 
 mod library;
 mod order;
@@ -93,7 +94,7 @@ pub struct Recurrent {
 /// Two ways to the same states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// The library's layer, once for each direction: fast, without masks.
+    /// The library's layer, once for each direction: without masks, and fast where it is fused.
     Library,
     /// Position by position, all directions together.
     Stepwise,
@@ -124,8 +125,11 @@ impl RecurrentOptions {
         if self.bidirectional { 2 } else { 1 }
     }
 
-    fn way(&self, train: bool) -> Way {
-        if train && (self.input_dropout > 0.0 || self.recurrent_dropout > 0.0) { Way::Stepwise } else { Way::Library }
+    fn way(&self, train: bool, device: Device) -> Way {
+        let masks = train && (self.input_dropout > 0.0 || self.recurrent_dropout > 0.0);
+        // On the CPU the library's GRU and RNN go step by step as well, and once for each direction (BENCHMARKS.md).
+        let slow = device == Device::Cpu && self.bidirectional && self.cell != Cell::Lstm;
+        if masks || slow { Way::Stepwise } else { Way::Library }
     }
 }
 
@@ -177,7 +181,7 @@ impl Recurrent {
     /// # Errors
     /// [`Error::Input`] for inputs of another shape, device or number, or a length that cannot be.
     pub fn forward(&self, inputs: &[Tensor], lengths: &Tensor, train: bool) -> Result<RecurrentOutput> {
-        self.forward_by(self.options.way(train), inputs, lengths, train)
+        self.forward_by(self.options.way(train, lengths.device()), inputs, lengths, train)
     }
 
     /// Width of the output: hidden, twice that in two directions.

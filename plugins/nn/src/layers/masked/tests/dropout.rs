@@ -134,6 +134,18 @@ fn masks_do_not_touch_other_rows_gradients() {
 }
 
 #[test]
+fn masks_apply_in_training_only_and_the_faster_way_is_taken() {
+    let cpu = |options: RecurrentOptions, train| options.way(train, Device::Cpu);
+    assert_eq!(cpu(DROPOUT, true), Way::Stepwise);
+    assert_eq!(cpu(DROPOUT, false), Way::Library);
+    assert_eq!(cpu(OPTIONS, true), Way::Library);
+    let gru = RecurrentOptions { cell: Cell::Gru, ..OPTIONS };
+    assert_eq!(cpu(gru, false), Way::Stepwise);
+    assert_eq!(cpu(RecurrentOptions { bidirectional: false, ..gru }, false), Way::Library);
+    assert_eq!(gru.way(true, Device::Cuda(0)), Way::Library);
+}
+
+#[test]
 fn wrong_options_are_refused() {
     let variables = Variables::new(Device::Cpu, 8);
     for options in [
