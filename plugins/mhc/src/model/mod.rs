@@ -139,3 +139,90 @@ impl Network {
         self.encoder.tables()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::parameters;
+    use seqtune_nn::tch::{Kind, no_grad};
+    use seqtune_nn::{Device, Variables};
+    use seqtune_space::Value;
+
+    fn network(variables: &Variables, given: &[(&str, Value)]) -> Network {
+        let mut params = Params::default();
+        for (name, value) in given {
+            params.set(name, value.clone());
+        }
+        let params = parameters().complete(&params).unwrap();
+        Network::new(&variables.root(), &Architecture::read(&params).unwrap(), 21, 15).unwrap()
+    }
+
+    /// Peptides of 8 to 15 residues, padded by `padding`.
+    fn peptides(padding: i64) -> (Tensor, Tensor) {
+        let lengths: Vec<i64> = (0..24).map(|row| 8 + row % 8).collect();
+        let token = |row: i64, at: i64| if at < lengths[row as usize] { 1 + (row * 7 + at * 3) % 20 } else { padding };
+        let tokens: Vec<i64> =
+            (0..24).flat_map(|row| (0..15).map(move |at| (row, at))).map(|(r, a)| token(r, a)).collect();
+        (Tensor::from_slice(&tokens).view([24, 15]), Tensor::from_slice(&lengths))
+    }
+
+    fn scores(network: &Network, tokens: &Tensor, lengths: &Tensor) -> Vec<f64> {
+        let scores = no_grad(|| network.forward(&Rows { tokens, lengths }, false)).unwrap();
+        Vec::try_from(scores.to_kind(Kind::Double)).unwrap()
+    }
+
+    fn largest_difference(left: &[f64], right: &[f64]) -> f64 {
+        left.iter().zip(right).map(|(left, right)| (left - right).abs()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn a_peptide_alone_scores_as_in_a_batch_and_padding_does_not_leak() {
+        for given in [
+            vec![],
+            vec![("layers", Value::from(2_i64)), ("shared_embedding", false.into())],
+            vec![("model", "gru".into()), ("batch_norm", "input".into()), ("dense", 4_i64.into())],
+            vec![("model", "rnn".into()), ("batch_norm", "output".into()), ("encoding", "one_hot".into())],
+        ] {
+            let variables = Variables::new(Device::Cpu, 3);
+            let network = network(&variables, &given);
+            let (tokens, lengths) = peptides(0);
+            let together = scores(&network, &tokens, &lengths);
+            let alone: Vec<f64> = (0..24)
+                .flat_map(|row| scores(&network, &tokens.narrow(0, row, 1), &lengths.narrow(0, row, 1)))
+                .collect();
+            assert!(largest_difference(&together, &alone) < 1e-6, "{given:?}");
+            let other_padding = scores(&network, &peptides(20).0, &lengths);
+            assert!(largest_difference(&together, &other_padding) < 1e-6, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_masked_is_read() {
+        let variables = Variables::new(Device::Cpu, 3);
+        let network = network(&variables, &[("mask_padding", false.into())]);
+        let (tokens, lengths) = peptides(0);
+        let (as_padded, otherwise) = (scores(&network, &tokens, &lengths), scores(&network, &peptides(20).0, &lengths));
+        // The embeddings start small, and so do the differences.
+        assert!(largest_difference(&as_padded, &otherwise) > 1e-4);
+    }
+
+    #[test]
+    fn models_are_called_what_people_call_them() {
+        let name = |given: &[(&str, Value)]| {
+            let mut params = Params::default();
+            given.iter().for_each(|(name, value)| params.set(name, value.clone()));
+            Architecture::read(&parameters().complete(&params).unwrap()).unwrap().to_string()
+        };
+        assert_eq!(
+            name(&[
+                ("model", "gru".into()),
+                ("layers", 2_i64.into()),
+                ("shared_embedding", false.into()),
+                ("dense", 5_i64.into())
+            ]),
+            "gru 50 x 2 both ways and dense 5, 2 embeddings of 32, dropout 0 0.5 0.5 0.25"
+        );
+        assert_eq!(name(&[("model", "ffnn".into())]), "ffnn 10, one embedding of 32, dropout 0");
+        assert_eq!(name(&[("model", "sigmoid".into()), ("encoding", "one_hot".into())]), "sigmoid, one-hot, dropout 0");
+    }
+}
