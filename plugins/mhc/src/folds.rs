@@ -4,45 +4,27 @@
 //! folds. Tables of measured peptides hold many near-duplicates, such as a 9-mer and the 10-mer around it. Grouped folds keep
 //! them on one side, so that the validation does not ask for what was learned by heart.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+use seqtune_nn::folds::{self, deal_classes, deal_groups};
 use seqtune_plugin::FamilyError;
+
+pub use seqtune_nn::folds::Fold;
 
 use crate::data::{FoldKind, MhcData, Peptides};
 use crate::view::{CORE, MOST_MISSING};
-
-/// The rows of one fold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fold {
-    /// Rows trained on, ascending.
-    pub train: Vec<usize>,
-    /// Rows validated on, ascending.
-    pub valid: Vec<usize>,
-}
 
 /// The folds of a study; `fold_seed` of the data comes before the study's seed.
 pub fn folds(data: &MhcData, study_seed: u64) -> Vec<Fold> {
     let rows: Vec<usize> = data.peptides.in_folds().collect();
     let count = data.usage.folds;
-    let mut random = ChaCha8Rng::seed_from_u64(data.usage.fold_seed.unwrap_or(study_seed));
+    let seed = data.usage.fold_seed.unwrap_or(study_seed);
     let numbers = match data.usage.fold_kind {
-        FoldKind::Plain => deal(&rows, |_| 0, count, &mut random),
-        FoldKind::Stratified => deal(&rows, |row| data.labels.levels[row], count, &mut random),
-        FoldKind::Grouped => assign(&rows, &data.labels.binders, &groups(&data.peptides), count, &mut random),
+        FoldKind::Plain => deal_classes(&rows, |_| 0, count, seed),
+        FoldKind::Stratified => deal_classes(&rows, |row| data.labels.levels[row], count, seed),
+        FoldKind::Grouped => deal_groups(&rows, &data.labels.binders, &groups(&data.peptides), count, seed),
     };
-    (0..count)
-        .map(|number| {
-            let of = |inside: bool| {
-                let chosen = rows.iter().zip(&numbers).filter(|(_, found)| (**found == number) == inside);
-                chosen.map(|(row, _)| *row).collect()
-            };
-            Fold { train: of(false), valid: of(true) }
-        })
-        .collect()
+    folds::folds(&rows, &numbers, count)
 }
 
 /// Checks that every fold trains and validates on both classes.
@@ -50,19 +32,8 @@ pub fn folds(data: &MhcData, study_seed: u64) -> Vec<Fold> {
 /// # Errors
 /// [`FamilyError::Data`] naming the fold.
 pub fn check(folds: &[Fold], binders: &[bool]) -> Result<(), FamilyError> {
-    for (number, fold) in folds.iter().enumerate() {
-        for (part, rows) in [("trains", &fold.train), ("validates", &fold.valid)] {
-            if let Some(missing) =
-                [true, false].into_iter().find(|class| rows.iter().all(|row| binders[*row] != *class))
-            {
-                let missing = if missing { "binder" } else { "peptide that does not bind" };
-                return Err(FamilyError::Data(format!(
-                    "fold {number} {part} on no {missing}; use fewer folds, another `fold_kind`, or another seed"
-                )));
-            }
-        }
-    }
-    Ok(())
+    let names = ["peptide that does not bind", "binder"];
+    folds::check(folds, binders, names, "use fewer folds, another `fold_kind`, or another seed")
 }
 
 /// The group of each peptide, numbered in order of first appearance.
@@ -113,59 +84,6 @@ impl Sets {
         let (one, other) = (self.root(one), self.root(other));
         self.0[one.max(other)] = one.min(other);
     }
-}
-
-/// The fold, from 0, of each of `rows`: shuffled, then dealt out level by level, so that the folds' rows of each level,
-/// and their rows in all, differ by at most one.
-fn deal(rows: &[usize], level: impl Fn(usize) -> u8, count: usize, random: &mut ChaCha8Rng) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.shuffle(random);
-    // Stable: rows of one level stay in seeded order.
-    order.sort_by_key(|at| Reverse(level(rows[*at])));
-    let mut numbers = vec![0; rows.len()];
-    for (turn, at) in order.into_iter().enumerate() {
-        numbers[at] = turn % count;
-    }
-    numbers
-}
-
-/// The fold, from 0, of each of `rows`. `binders` and `groups` are indexed by row.
-///
-/// Groups are dealt out, those with the most binders first and in seeded order among equals, each to the fold with the
-/// fewest binders, and among equals to the one with the fewest rows: binders of two folds differ by at most the binders
-/// of one group. Groups without binders come last, the largest first, each to the fold with the fewest rows.
-fn assign(rows: &[usize], binders: &[bool], groups: &[u32], count: usize, random: &mut ChaCha8Rng) -> Vec<usize> {
-    #[derive(Clone, Copy, Default)]
-    struct Size {
-        binders: usize,
-        rows: usize,
-    }
-    let group_count = groups.iter().max().map_or(0, |last| *last as usize + 1);
-    let mut sizes = vec![Size::default(); group_count];
-    for row in rows {
-        let size = &mut sizes[groups[*row] as usize];
-        size.rows += 1;
-        size.binders += usize::from(binders[*row]);
-    }
-    let mut order: Vec<usize> = (0..group_count).filter(|group| sizes[*group].rows > 0).collect();
-    order.shuffle(random);
-    // Stable: groups of equal size stay in seeded order.
-    order.sort_by_key(|group| Reverse((sizes[*group].binders, sizes[*group].rows)));
-
-    let mut filled = vec![Size::default(); count];
-    let mut fold_of = vec![0; group_count];
-    for group in order {
-        let size = sizes[group];
-        let key = |fold: &usize| match size.binders {
-            0 => (filled[*fold].rows, 0),
-            _ => (filled[*fold].binders, filled[*fold].rows),
-        };
-        let fold = (0..count).min_by_key(key).unwrap_or(0);
-        filled[fold].binders += size.binders;
-        filled[fold].rows += size.rows;
-        fold_of[group] = fold;
-    }
-    rows.iter().map(|row| fold_of[groups[*row] as usize]).collect()
 }
 
 #[cfg(test)]
@@ -265,36 +183,15 @@ mod tests {
         }
 
         #[test]
-        fn grouped_folds_keep_groups_whole_and_balance_binders(rows in rows(), count in 2_usize..8, seed: u64) {
+        fn grouped_folds_keep_groups_whole(rows in rows(), count in 2_usize..8, seed: u64) {
             let data = data(&rows, FoldKind::Grouped, count);
             let groups = groups(&data.peptides);
             let mut fold_of = HashMap::new();
-            let mut binders_of = HashMap::new();
-            let mut binders = vec![0_usize; count];
             for (number, fold) in folds(&data, seed).iter().enumerate() {
                 for row in &fold.valid {
                     prop_assert_eq!(*fold_of.entry(groups[*row]).or_insert(number), number);
-                    *binders_of.entry(groups[*row]).or_insert(0) += usize::from(data.labels.binders[*row]);
-                    binders[number] += usize::from(data.labels.binders[*row]);
                 }
             }
-            let largest = binders_of.values().max().copied().unwrap_or(0);
-            prop_assert!(binders.iter().max().unwrap() - binders.iter().min().unwrap() <= largest);
-        }
-
-        #[test]
-        fn stratified_folds_differ_by_one_row_in_each_level(rows in rows(), count in 2_usize..8, seed: u64) {
-            let data = data(&rows, FoldKind::Stratified, count);
-            let folds = folds(&data, seed);
-            let spread = |wanted: &dyn Fn(u8) -> bool| {
-                let of = |fold: &Fold| fold.valid.iter().filter(|row| wanted(data.labels.levels[**row])).count();
-                let counts: Vec<usize> = folds.iter().map(of).collect();
-                counts.iter().max().unwrap() - counts.iter().min().unwrap()
-            };
-            for level in 0..5 {
-                prop_assert!(spread(&|found| found == level) <= 1);
-            }
-            prop_assert!(spread(&|_| true) <= 1);
         }
 
         #[test]
@@ -316,17 +213,6 @@ mod tests {
         assert_eq!(groups(&peptides(&chain)), [0, 0, 0, 1, 1, 2]);
         // What is too short to be a core stays with its repeats only.
         assert_eq!(groups(&peptides(&["ABC", "ABCDEFGHI", "BCD", "ABC", "ABCDEF"])), [0, 1, 2, 0, 1]);
-    }
-
-    #[test]
-    fn a_fold_with_one_class_is_refused() {
-        let binders = [true, true, false, false];
-        let fold = |train: &[usize], valid: &[usize]| Fold { train: train.to_vec(), valid: valid.to_vec() };
-        check(&[fold(&[0, 2], &[1, 3]), fold(&[1, 3], &[0, 2])], &binders).unwrap();
-        let error = check(&[fold(&[0, 2], &[1, 3]), fold(&[0, 2, 3], &[1])], &binders).unwrap_err();
-        assert!(error.to_string().contains("fold 1 validates on no peptide that does not bind"), "{error}");
-        let error = check(&[fold(&[2], &[0, 1, 3])], &binders).unwrap_err();
-        assert!(error.to_string().contains("fold 0 trains on no binder"), "{error}");
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub mod checkpoint;
 pub mod device;
 pub mod environment;
 mod error;
+pub mod folds;
 pub mod layers;
 pub mod lockstep;
 pub mod loss;

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use seqtune::launch;
+use seqtune::manager::gpus;
 use seqtune_core::{Settings, Store, testing};
 use serde::Serialize;
 
@@ -125,7 +126,7 @@ fn gpu() -> Finding {
         let message = "no NVIDIA driver here: trials train on the CPU";
         return finding("gpu", State::Warn, message);
     }
-    let count = (0..64).filter(|index| Path::new(&format!("/dev/nvidia{index}")).exists()).count();
+    let count = gpus().len();
     let driver = version.lines().next().unwrap_or("driver of unknown version").trim().to_owned();
     finding("gpu", State::Ok, format!("{count} visible; {driver}"))
 }

@@ -59,7 +59,7 @@ fn named(words: &str, gpus: &[String]) -> Vec<Device> {
 }
 
 /// The GPUs that this process may use, in the words of `CUDA_VISIBLE_DEVICES`.
-fn gpus() -> Vec<String> {
+pub fn gpus() -> Vec<String> {
     match std::env::var("CUDA_VISIBLE_DEVICES") {
         Ok(visible) => {
             visible.split(',').map(str::trim).filter(|gpu| !gpu.is_empty() && *gpu != "-1").map(str::to_owned).collect()

@@ -22,6 +22,7 @@ use seqtune_core::{Event, History, Store};
 
 use crate::launch::WorkerProgram;
 
+pub use devices::gpus;
 pub use error::ManagerError;
 
 /// How this run of the study differs from what the study file says.

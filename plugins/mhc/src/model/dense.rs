@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use seqtune_nn::layers::Linear;
+use seqtune_nn::layers::{Linear, dropout};
 use seqtune_nn::tch::Tensor;
 use seqtune_nn::{Result, Scope};
 use seqtune_plugin::FamilyError;
@@ -16,6 +16,7 @@ pub struct DenseOptions {
     width: i64,
     layers: usize,
     activation: Activation,
+    dropout: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +27,14 @@ enum Activation {
 }
 
 impl DenseOptions {
+    /// Dropout on the units of the layers.
+    pub fn dropout(&self) -> f64 {
+        self.dropout
+    }
+
     /// No layer.
     pub fn none() -> DenseOptions {
-        DenseOptions { width: 0, layers: 0, activation: Activation::Sigmoid }
+        DenseOptions { width: 0, layers: 0, activation: Activation::Sigmoid, dropout: 0.0 }
     }
 
     /// Reads a complete point of the feed-forward network.
@@ -39,7 +45,12 @@ impl DenseOptions {
             "relu" => Activation::Relu,
             other => return Err(unknown("activation", other)),
         };
-        Ok(DenseOptions { width: params.int("ffnn_width")?, layers: params.size("ffnn_layers")?, activation })
+        Ok(DenseOptions {
+            width: params.int("ffnn_width")?,
+            layers: params.size("ffnn_layers")?,
+            activation,
+            dropout: params.float("ffnn_dropout")?,
+        })
     }
 }
 
@@ -58,6 +69,7 @@ impl fmt::Display for DenseOptions {
 pub struct Dense {
     layers: Vec<Linear>,
     activation: Activation,
+    dropout: f64,
     features: i64,
 }
 
@@ -70,7 +82,7 @@ impl Dense {
             layers.push(Linear::glorot(&scope.at(layer.to_string()), features, options.width)?);
             features = options.width;
         }
-        Ok(Dense { layers, activation: options.activation, features })
+        Ok(Dense { layers, activation: options.activation, dropout: options.dropout, features })
     }
 
     /// Numbers that come out.
@@ -79,15 +91,16 @@ impl Dense {
     }
 
     /// `[batch, width, channels]` to `[batch, features]`.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
         let mut x = x.f_flatten(1, -1)?;
         for layer in &self.layers {
             let z = layer.forward(&x)?;
-            x = match self.activation {
+            let units = match self.activation {
                 Activation::Sigmoid => z.f_sigmoid()?,
                 Activation::Tanh => z.f_tanh()?,
                 Activation::Relu => z.f_relu()?,
             };
+            x = dropout(&units, self.dropout, train)?;
         }
         Ok(x)
     }

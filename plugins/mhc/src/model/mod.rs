@@ -70,7 +70,7 @@ impl Architecture {
 }
 
 impl fmt::Display for Architecture {
-    /// What people call it: cells, widths and dropout (embedding, input, state, output).
+    /// What people call it: cells, widths, and dropout on embeddings and then inputs, states and output, or units.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.body {
             BodyOptions::Recurrent(options) => write!(f, "{options}, {}", self.encoder)?,
@@ -79,7 +79,7 @@ impl fmt::Display for Architecture {
         write!(f, ", dropout {}", self.encoder.dropout())?;
         match &self.body {
             BodyOptions::Recurrent(options) => options.dropout().iter().try_for_each(|rate| write!(f, " {rate}")),
-            BodyOptions::Dense(_) => Ok(()),
+            BodyOptions::Dense(options) => write!(f, " {}", options.dropout()),
         }
     }
 }
@@ -129,7 +129,7 @@ impl Network {
     pub fn forward(&self, rows: &Rows<'_>, train: bool) -> Result<Tensor> {
         let features = match &self.body {
             Body::Recurrent(body) => body.forward(&self.encoder, rows, train)?,
-            Body::Dense(body) => body.forward(&self.encoder.forward(rows.tokens, train)?[0])?,
+            Body::Dense(body) => body.forward(&self.encoder.forward(rows.tokens, train)?[0], train)?,
         };
         Ok(self.out.forward(&features)?.f_squeeze_dim(1)?.f_sigmoid()?)
     }
@@ -222,7 +222,10 @@ mod tests {
             ]),
             "gru 50 x 2 both ways and dense 5, 2 embeddings of 32, dropout 0 0.5 0.5 0.25"
         );
-        assert_eq!(name(&[("model", "ffnn".into())]), "ffnn 10, one embedding of 32, dropout 0");
-        assert_eq!(name(&[("model", "sigmoid".into()), ("encoding", "one_hot".into())]), "sigmoid, one-hot, dropout 0");
+        assert_eq!(name(&[("model", "ffnn".into())]), "ffnn 10, one embedding of 32, dropout 0 0");
+        assert_eq!(
+            name(&[("model", "sigmoid".into()), ("encoding", "one_hot".into())]),
+            "sigmoid, one-hot, dropout 0 0"
+        );
     }
 }

@@ -11,6 +11,7 @@ mod logistic;
 pub mod motif;
 
 use rayon::prelude::*;
+use seqtune_nn::folds::deal_groups;
 use seqtune_plugin::FamilyError;
 
 use crate::baseline::features::Features;
@@ -81,7 +82,7 @@ const PENALTIES: [f64; 9] = [1e0, 3e-1, 1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4
 fn fit_and_score(data: &TfData, features: &Features, fold: &Fold, seed: u64) -> Result<Vec<f64>, FamilyError> {
     let labels = &data.windows.labels;
     // Four inner folds, of which one chooses: grouped and stratified as the outer ones are.
-    let inner = folds::assign(&fold.train, labels, &data.groups, 4, seed);
+    let inner = deal_groups(&fold.train, labels, &data.groups, 4, seed);
     let part = |inside: bool| -> Vec<usize> {
         let chosen = fold.train.iter().zip(&inner).filter(|(_, number)| (**number == 0) == inside);
         chosen.map(|(row, _)| *row).collect()
