@@ -135,8 +135,8 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
         Order::Fixed => format!("fixed, window {}", spec.window),
         Order::Eager => "eager".to_owned(),
     };
-    let kind = |value: serde_json::Value| value["type"].as_str().unwrap_or_default().to_owned();
-    let (sampler, pruner) = (kind(serde_json::to_value(&spec.sampler)?), kind(serde_json::to_value(&spec.pruner)?));
+    let sampler = with_options(&serde_json::to_value(&spec.sampler)?);
+    let pruner = with_options(&serde_json::to_value(&spec.pruner)?);
     let replicates = spec.replicates.map_or(String::new(), |rule| {
         format!("; up to {} seeds of leading configurations, in {} of the trials", rule.seeds, percent(rule.share))
     });
@@ -172,6 +172,19 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
         )?;
     }
     Ok(())
+}
+
+/// A sampler or pruner in words: its type, and in brackets its options.
+fn with_options(value: &serde_json::Value) -> String {
+    let kind = value["type"].as_str().unwrap_or_default().to_owned();
+    let shown = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Object(_) => with_options(value),
+        other => other.to_string(),
+    };
+    let options = value.as_object().into_iter().flatten().filter(|(name, value)| *name != "type" && !value.is_null());
+    let options: Vec<String> = options.map(|(name, value)| format!("{name} {}", shown(value))).collect();
+    if options.is_empty() { kind } else { format!("{kind} ({})", options.join(", ")) }
 }
 
 /// What a step is, where the word itself does not say it.
