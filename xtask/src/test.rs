@@ -3,6 +3,9 @@
 //! All steps of `test` use one profile, one set of flags and one selection of packages, since the features of shared
 //! dependencies follow from the selection: each is then checked once and compiled once.
 
+use std::fs;
+use std::path::Path;
+
 use clap::Args;
 
 use crate::cargo::{Workspace, cargo};
@@ -63,9 +66,26 @@ fn run_quick(checkout: &Checkout, steps: &mut Steps) -> Result<(), Error> {
 pub(crate) fn soak(checkout: &Checkout) -> Result<(), Error> {
     setup::run(checkout, &SetupArguments::default())?;
     let mut steps = Steps::default();
+    let mut words = vec!["test".to_owned(), "--release".to_owned(), "--package".to_owned(), "seqtune-tests".to_owned()];
+    for name in with_long_tests(&checkout.root().join("tests/tests"))? {
+        words.extend(["--test".to_owned(), name]);
+    }
+    words.extend(["--".to_owned(), "--ignored".to_owned(), "--nocapture".to_owned(), "--test-threads=1".to_owned()]);
     let mut step = |name, words: &[&str]| steps.run(name, cargo(checkout).args(words));
     let result = step("build", &["build", "--release", "--workspace", "--bins"])
-        .and_then(|()| step("tests", &["test", "--release", "--package", "seqtune-tests", "--", "--ignored"]));
+        .and_then(|()| step("tests", &words.iter().map(String::as_str).collect::<Vec<_>>()));
     steps.print_times();
     result
+}
+
+/// The test programs that hold a long test: a release build of each of the others would take a minute for nothing.
+fn with_long_tests(folder: &Path) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::file("list", folder))? {
+        let path = entry.map_err(Error::file("list", folder))?.path();
+        let is_long = fs::read_to_string(&path).is_ok_and(|text| text.contains("#[ignore"));
+        names.extend(path.file_stem().filter(|_| is_long).map(|name| name.to_string_lossy().into_owned()));
+    }
+    names.sort();
+    Ok(names)
 }
