@@ -44,7 +44,7 @@ proptest! {
     fn a_marginal_is_the_mean_over_points(seed in 0..1000_u64, which in 0..10_usize, place in 0.0..1.0_f64) {
         let space: SearchSpace = toml::from_str(SPACE).unwrap();
         let mut rng = rng_of(seed, 0, "test");
-        let trials: Vec<(Params, f64)> = (0..60)
+        let trials: Vec<(Params, f64)> = (0..150)
             .map(|_| (0..space.dimensions().len()).map(|_| rng.random()).collect::<Vec<f64>>())
             .map(|unit| (space.decode(&unit).unwrap(), unit.iter().map(|u| (u * 6.0).sin()).product::<f64>() + unit[0]))
             .collect();
