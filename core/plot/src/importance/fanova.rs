@@ -123,7 +123,10 @@ impl Surrogate {
             alone[*one].get_or_insert_with(|| measure.variance_of(*one, &boxes.marginal(&measure, *one)));
         }
         let share = |pair: &[usize; 2]| {
-            let together = measure.variance_of_joint(*pair, &boxes.joint(&measure, *pair));
+            let mut together = 0.0;
+            boxes.joint(&measure, *pair, |row, values| {
+                together += measure.of_cell(pair[0], row) * measure.variance_of(pair[1], values);
+            });
             let apart: f64 = pair.iter().filter_map(|one| alone[*one]).sum();
             ((together - apart) / measure.variance).clamp(0.0, 1.0)
         };

@@ -142,35 +142,37 @@ impl Boxes {
             .collect()
     }
 
-    /// The mean of the tree over all coordinates but two, in each pair of their cells: one row after the other.
-    pub(crate) fn joint(&self, measure: &Measure, [first, second]: [usize; 2]) -> Vec<f64> {
-        let (rows, columns) = (measure.cells[first].len(), measure.cells[second].len());
-        let width = columns + 1;
-        let mut steps = vec![0.0; (rows + 1) * width];
+    /// The mean of the tree over all coordinates but two, row by row: `each` gets the cells of the second coordinate for each
+    /// cell of the first one. Grids are large, so that only one row is kept.
+    pub(crate) fn joint(&self, measure: &Measure, [first, second]: [usize; 2], mut each: impl FnMut(usize, &[f64])) {
+        let (rows, columns) = (measure.cells_of(first), measure.cells_of(second));
+        // What begins at a row, or ends there, in the order of rows.
+        let mut steps: Vec<Vec<(usize, usize, f64)>> = vec![Vec::new(); rows + 1];
         for (leaf, share) in self.leaves.iter().zip(&measure.leaves).filter(|(_, share)| **share > 0.0) {
             let (one, two) = (leaf.side(first), leaf.side(second));
             let part = |coordinate, side: Option<Side>| side.map_or(1.0, |side| measure.of(coordinate, side));
             let value = leaf.value * share / (part(first, one) * part(second, two));
             one.unwrap_or(Side::Cells(0, rows)).runs(|top, bottom| {
                 two.unwrap_or(Side::Cells(0, columns)).runs(|from, to| {
-                    steps[top * width + from] += value;
-                    steps[top * width + to] -= value;
-                    steps[bottom * width + from] -= value;
-                    steps[bottom * width + to] += value;
+                    steps[top].push((from, to, value));
+                    steps[bottom].push((from, to, -value));
                 });
             });
         }
-        let mut above = vec![0.0; columns];
-        let mut values = Vec::with_capacity(rows * columns);
-        for row in steps.chunks(width).take(rows) {
-            let mut sum = 0.0;
-            for (above, step) in above.iter_mut().zip(row) {
-                sum += step;
-                *above += sum;
-                values.push(*above);
+        let mut changes = vec![0.0; columns + 1];
+        let mut values = vec![0.0; columns];
+        for (row, steps) in steps.iter().take(rows).enumerate() {
+            for (from, to, value) in steps {
+                changes[*from] += value;
+                changes[*to] -= value;
             }
+            let mut sum = 0.0;
+            for (value, change) in values.iter_mut().zip(&changes) {
+                sum += change;
+                *value = sum;
+            }
+            each(row, &values);
         }
-        values
     }
 
     /// The cell of a place along a coordinate.
@@ -205,10 +207,9 @@ impl Measure {
         cells.map(|(share, value)| share * (value - self.mean).powi(2)).sum()
     }
 
-    /// The variance of what [`Boxes::joint`] gives.
-    pub(crate) fn variance_of_joint(&self, [first, second]: [usize; 2], joint: &[f64]) -> f64 {
-        let rows = self.cells[first].iter().zip(joint.chunks(self.cells[second].len()));
-        rows.map(|(share, row)| share * self.variance_of(second, row)).sum()
+    /// What a cell of a coordinate takes.
+    pub(crate) fn of_cell(&self, coordinate: usize, cell: usize) -> f64 {
+        self.cells[coordinate][cell]
     }
 }
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use seqtune_space::Value;
 
-use super::{Boxes, Measure, Surrogate};
+use super::{Boxes, Surrogate};
 use crate::importance::{ImportanceError, quantile};
 
 /// Places along a parameter whose values cannot be counted.
@@ -70,11 +70,18 @@ impl Surrogate {
         let (part, region) = self.home(pair[0], pair[1]).ok_or_else(|| self.too_few(pair[1]))?;
         let places = pair.map(|coordinate| self.coordinates[coordinate].places(PLACES));
         let expected = self.over_trees(part, |boxes| {
-            let measure: Measure = boxes.measure(&self.coordinates, &region);
-            let joint = boxes.joint(&measure, pair);
-            let cells = |axis: usize| places[axis].iter().map(move |at| boxes.cell(pair[axis], *at));
-            let width = measure.cells_of(pair[1]);
-            cells(0).flat_map(|row| cells(1).map(move |column| row * width + column)).map(|at| joint[at]).collect()
+            let measure = boxes.measure(&self.coordinates, &region);
+            let cells = |axis: usize| places[axis].iter().map(|at| boxes.cell(pair[axis], *at)).collect();
+            let (rows, columns): (Vec<usize>, Vec<usize>) = (cells(0), cells(1));
+            let mut said = vec![0.0; rows.len() * columns.len()];
+            boxes.joint(&measure, pair, |row, values| {
+                // Places may share a row.
+                for (place, _) in rows.iter().enumerate().filter(|(_, own)| **own == row) {
+                    let own = said[place * columns.len()..].iter_mut();
+                    own.zip(&columns).for_each(|(said, column)| *said = values[*column]);
+                }
+            });
+            said
         });
         Ok(Dependence { axes: pair.map(|one| self.axis(one)).to_vec(), expected, trials: self.both(pair) })
     }

@@ -22,7 +22,7 @@ pub use dependence::{Dependence, Expected, Place};
 
 use seqtune_space::{Params, SearchSpace};
 
-pub(crate) use boxes::{Boxes, Measure};
+pub(crate) use boxes::Boxes;
 pub(crate) use coordinates::{Coordinate, Kind, Region, columns, coordinates};
 use forest::Forest;
 

@@ -97,6 +97,10 @@ struct Rows {
 }
 
 impl Rows {
+    fn are_two(&self) -> bool {
+        self.to - self.from == 2
+    }
+
     /// Whether a gain is larger than another by more than rounding.
     fn is_more(&self, gain: f64, other: f64) -> bool {
         gain > other + 1e-9 * self.squares
@@ -159,7 +163,8 @@ impl<'a> Grower<'a> {
             self.nodes.push(Node::Leaf(mean));
             return self.nodes.len() - 1;
         };
-        let before = self.sides.clone();
+        let conditional = !self.coordinates[coordinate].region.0.is_empty();
+        let before = conditional.then(|| self.sides.clone());
         let top = self.nodes.len();
         self.set_apart(coordinate, mean);
         let middle = self.partition(rows, coordinate, cut);
@@ -174,7 +179,10 @@ impl<'a> Grower<'a> {
         let to_right = self.node(right, depth + 1);
         let usual = if left.weight >= right.weight { to_left } else { to_right };
         self.nodes[at] = Node::Split { coordinate, cut, left: to_left, right: to_right, usual };
-        self.sides = before;
+        match before {
+            Some(before) => self.sides = before,
+            None => self.sides[coordinate] = side,
+        }
         top
     }
 
@@ -216,8 +224,10 @@ impl<'a> Grower<'a> {
         for row in &self.order[coordinate][rows.from..rows.to] {
             self.left[*row as usize] = cut.goes_left(self.columns[coordinate][*row as usize]);
         }
+        // Of two rows each is a leaf: nobody looks at the other orders again.
+        let looked_at = if rows.are_two() { 1 } else { self.order.len() };
         let mut middle = rows.from;
-        for order in &mut self.order {
+        for order in &mut self.order[..looked_at] {
             let own = &mut order[rows.from..rows.to];
             self.scratch.clear();
             let mut next = 0;
@@ -258,6 +268,9 @@ impl<'a> Grower<'a> {
                 && best.is_none_or(|(most, ..)| rows.is_more(gain, most))
             {
                 best = Some((gain, coordinate, cut));
+                if rows.are_two() {
+                    break;
+                }
             }
         }
         best.map(|(_, coordinate, cut)| (coordinate, cut))
