@@ -175,7 +175,7 @@ fn drawn(answer: &Importance, objective: &Objective, out: &mut dyn Write) -> Res
     ];
     let mut table = Table::new(&columns);
     let number = |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |number| format!("{number:.3}"));
-    for row in rows(answer) {
+    for row in rows(answer).filter(|row| row.importance.is_some()) {
         let name = match row.with {
             None => row.parameter.to_owned(),
             Some(other) => format!("{} × {other}", row.parameter),
@@ -184,11 +184,15 @@ fn drawn(answer: &Importance, objective: &Objective, out: &mut dyn Write) -> Res
         table.row([name, number(row.importance), interval.unwrap_or_default(), row.trials.to_string(), number(row.r2)]);
     }
     write!(out, "{table}")?;
+    if !answer.left_out.is_empty() {
+        let left_out = answer.left_out.iter().map(|one| format!("{} ({})", one.name, one.trials));
+        writeln!(out, "\nToo few trials have: {}.", left_out.collect::<Vec<_>>().join(", "))?;
+    }
     let metric = &objective.metric;
     match answer.r2 {
         Some(r2) if r2 < 0.3 => writeln!(
             out,
-            "\nThe forest explains next to nothing of {metric} over {} trials (out-of-bag R2 {r2:.2}): do not rely on this.",
+            "\nThe forest explains little of {metric} over {} trials (out-of-bag R2 {r2:.2}): do not rely on this.",
             answer.trials
         )?,
         Some(r2) => {
