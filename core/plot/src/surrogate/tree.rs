@@ -74,8 +74,8 @@ pub(crate) struct Grower<'a> {
     coordinates: &'a [Coordinate],
     columns: &'a [Vec<f64>],
     values: &'a [f64],
-    /// How often each row was drawn.
-    drawn: &'a [f64],
+    /// How often each row was drawn, and its value so many times.
+    weighted: Vec<[f64; 2]>,
     /// For each coordinate the drawn rows by their value along it; those without it come last. A node is a range of all.
     order: Vec<Vec<u32>>,
     /// In which order the coordinates are looked at: of equal splits the first one counts.
@@ -99,6 +99,12 @@ struct Rows {
 impl Rows {
     fn are_two(&self) -> bool {
         self.to - self.from == 2
+    }
+
+    /// How much less variance is left, but for a constant, where rows of this weight and sum are split off.
+    fn gain(&self, weight: f64, sum: f64) -> f64 {
+        let (others, rest) = (self.weight - weight, self.sum - sum);
+        (sum * sum * others + rest * rest * weight) / (weight * others)
     }
 
     /// Whether a gain is larger than another by more than rounding.
@@ -126,7 +132,7 @@ impl<'a> Grower<'a> {
             coordinates,
             columns,
             values,
-            drawn,
+            weighted: drawn.iter().zip(values).map(|(drawn, value)| [*drawn, drawn * value]).collect(),
             order: sorted.iter().map(in_bag).collect(),
             turns,
             sides: coordinates.iter().map(side).collect(),
@@ -146,10 +152,10 @@ impl<'a> Grower<'a> {
     fn rows(&self, from: usize, to: usize) -> Rows {
         let mut rows = Rows { from, to, weight: 0.0, sum: 0.0, squares: 0.0 };
         for row in self.order.first().map_or(&[][..], |order| &order[from..to]) {
-            let (weight, value) = (self.drawn[*row as usize], self.values[*row as usize]);
+            let [weight, value] = self.weighted[*row as usize];
             rows.weight += weight;
-            rows.sum += weight * value;
-            rows.squares += weight * value * value;
+            rows.sum += value;
+            rows.squares += value * self.values[*row as usize];
         }
         rows
     }
@@ -282,12 +288,11 @@ impl<'a> Grower<'a> {
         let mut best: Option<(f64, f64, f64)> = None;
         for pair in order.windows(2) {
             let (row, next) = (pair[0] as usize, pair[1] as usize);
-            weight += self.drawn[row];
-            sum += self.drawn[row] * self.values[row];
+            weight += self.weighted[row][0];
+            sum += self.weighted[row][1];
             let (low, high) = (column[row], column[next]);
             if low < high {
-                let rest = rows.sum - sum;
-                let gain = sum * sum / weight + rest * rest / (rows.weight - weight);
+                let gain = rows.gain(weight, sum);
                 if best.is_none_or(|(most, ..)| rows.is_more(gain, most)) {
                     best = Some((gain, low, high));
                 }
@@ -301,7 +306,7 @@ impl<'a> Grower<'a> {
         let mut sums = vec![(0.0, 0.0); count];
         for row in order {
             let (row, sums) = (*row as usize, &mut sums[column[*row as usize] as usize]);
-            *sums = (sums.0 + self.drawn[row], sums.1 + self.drawn[row] * self.values[row]);
+            *sums = (sums.0 + self.weighted[row][0], sums.1 + self.weighted[row][1]);
         }
         let mut codes: Vec<usize> = (0..count).filter(|code| sums[*code].0 > 0.0).collect();
         let mean = |code: &usize| sums[*code].1 / sums[*code].0;
@@ -312,8 +317,7 @@ impl<'a> Grower<'a> {
             weight += sums[*code].0;
             sum += sums[*code].1;
             mask |= 1 << code;
-            let rest = rows.sum - sum;
-            let gain = sum * sum / weight + rest * rest / (rows.weight - weight);
+            let gain = rows.gain(weight, sum);
             if best.is_none_or(|(most, _)| rows.is_more(gain, most)) {
                 best = Some((gain, mask));
             }
