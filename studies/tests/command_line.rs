@@ -83,6 +83,7 @@ fn every_command_explains_itself() {
         "status",
         "trials",
         "best",
+        "importance",
         "replicate",
         "apply",
         "view",
@@ -263,6 +264,42 @@ fn values_over_parameters() {
     ] {
         let wrong = table(arguments);
         assert_eq!((code(&wrong), stderr(&wrong).as_str()), (2, fault));
+    }
+}
+
+#[test]
+fn the_importance_of_parameters() {
+    let place = tempfile::tempdir().unwrap();
+    let space = format!("{SPACE}depth = {{ type = 'int', low = 1, high = 3, when = {{ model = 'lstm' }} }}\n");
+    let draft = testing::study(&space).objective(|params| params.float("lr").unwrap().log10());
+    let make = |name: &str, trials: u64| {
+        let events = draft.clone().trials(trials).events();
+        let EventKind::StudyCreated { spec, settings, .. } = &events[0].kind else { panic!("a log begins so") };
+        let mut store = Store::create(&place.path().join("results").join(name), spec, settings, "test").unwrap();
+        store.append(events[1..].iter().map(|event| event.kind.clone()).collect::<Vec<_>>()).unwrap();
+        store.close().unwrap();
+    };
+    make("many", 40);
+    make("few", 7);
+    let ask = |arguments: &[&str]| seqtune(place.path(), &[&["importance"], arguments].concat());
+    insta::assert_snapshot!(stdout(&ask(&["many"])));
+    let table: Vec<serde_json::Value> = serde_json::from_str(&stdout(&ask(&["many", "-f", "json"]))).unwrap();
+    assert_eq!((table[0]["parameter"].as_str(), table.len()), (Some("lr"), 6), "three parameters and three pairs");
+    let best = stdout(&ask(&["many", "--method", "ped-anova", "-f", "csv"]));
+    assert_eq!(best.lines().next(), Some("parameter,with,importance,low,high,trials,r2"));
+    assert!(best.lines().nth(1).is_some_and(|line| line.starts_with("lr,,0.")), "{best}");
+    for (arguments, exit, fault) in [
+        (["few"].as_slice(), 1, "error: importance needs at least 8 trials with a value, and there are 7\n"),
+        (&["many", "--metric", "valu"], 2, "error: there is no metric \"valu\"; did you mean `value`?\n"),
+        (
+            &["many", "--method", "ped-anova", "--best", "1"],
+            2,
+            "error: the best share of the trials, 1, must be above 0 and below the share it is compared with, 1, which is at \
+             most 1\n",
+        ),
+    ] {
+        let wrong = ask(arguments);
+        assert_eq!((code(&wrong), stderr(&wrong).as_str()), (exit, fault));
     }
 }
 

@@ -4,6 +4,8 @@
 //!   [`History`](seqtune_core::History); [`Snapshot::next`] makes the following one and shares what did not change.
 //! - [`history_points`] and [`best_so_far`]: the values of the trials in number order.
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
+//! - [`importance`]: how much each parameter matters, by fANOVA or PED-ANOVA; [`Surrogate`]: the forest behind it, and what
+//!   it expects along a parameter.
 //! - [`heat_map`]: the values of the trials over one or two parameters.
 //! - [`Summary`]: counts by state, and the time left.
 //!
@@ -20,16 +22,22 @@
 
 mod curve;
 mod heat_map;
+mod importance;
 mod progress;
 mod row;
 mod series;
 mod snapshot;
 mod summary;
+mod surrogate;
 
 pub use curve::{Curve, curve};
 pub use heat_map::{Axis, Cell, HeatMap, heat_map};
+pub use importance::{
+    Importance, ImportanceError, LeftOut, Method, PairImportance, ParameterImportance, PedAnova, completed, importance,
+};
 pub use progress::{HistoryPoint, best_so_far, history_points};
 pub use row::{Reached, TrialRow};
 pub use series::{Curves, Spread};
 pub use snapshot::Snapshot;
 pub use summary::Summary;
+pub use surrogate::{Dependence, Expected, Place, Surrogate};

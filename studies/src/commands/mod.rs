@@ -11,6 +11,7 @@ pub(crate) mod export;
 pub(crate) mod families;
 pub(crate) mod fsck;
 pub(crate) mod import_space;
+pub(crate) mod importance;
 pub(crate) mod init;
 pub(crate) mod replicate;
 pub(crate) mod resume;
