@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use seqtune::study_file::did_you_mean;
-use seqtune_core::{History, Objective, Reduce, StoreReader, Trial, TrialState};
+use seqtune_core::{History, Objective, StoreReader, Trial, TrialState};
 use seqtune_plot::{Importance, ImportanceError, PedAnova, importance};
 use seqtune_space::Params;
 use serde::Serialize;
@@ -117,21 +117,10 @@ fn trials<'a>(history: &'a History, objective: &Objective, arguments: &Arguments
     };
     let value = |trial: &Trial| match arguments.metric {
         None => history.value(trial),
-        Some(_) => reached(trial, objective),
+        Some(_) => trial.value_under(objective),
     };
     let trials = history.trials.iter().filter(counts);
     trials.filter_map(|trial| Some((&trial.params, value(trial)?))).collect()
-}
-
-/// A metric of a trial, reduced as the study reduces its objective.
-fn reached(trial: &Trial, objective: &Objective) -> Option<f64> {
-    let mut values = trial.curve(&objective.metric).into_iter().map(|(_, value)| value.value());
-    match objective.reduce {
-        Reduce::Last => values.next_back()?,
-        Reduce::Best => {
-            values.flatten().reduce(|best, value| if objective.direction.better(value, best) { value } else { best })
-        }
-    }
 }
 
 fn rows(answer: &Importance) -> impl Iterator<Item = ImportanceRow<'_>> {

@@ -7,6 +7,7 @@ use seqtune_plugin::{FailureCause, MetricValue};
 use seqtune_space::Params;
 
 use crate::event::{AttemptEnd, MetricsJson, Origin, Seen};
+use crate::spec::{Objective, Reduce};
 
 /// One trial.
 #[derive(Clone, Debug)]
@@ -178,6 +179,17 @@ impl Trial {
     /// One metric over the steps.
     pub fn curve(&self, metric: &str) -> Vec<(u64, MetricValue)> {
         self.reports.iter().filter_map(|point| Some((point.step, point.metrics.parse().remove(metric)?))).collect()
+    }
+
+    /// The value of the trial under any objective, whether or not it is the study's; `None` where it has no finite one.
+    pub fn value_under(&self, objective: &Objective) -> Option<f64> {
+        let mut values = self.curve(&objective.metric).into_iter().map(|(_, value)| value.value());
+        match objective.reduce {
+            Reduce::Last => values.next_back()?,
+            Reduce::Best => values
+                .flatten()
+                .reduce(|best, value| if objective.direction.better(value, best) { value } else { best }),
+        }
     }
 
     /// Seconds that workers trained this trial, lost work included; a running attempt counts until `now_us`.
