@@ -22,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    apply, ask_tell, best, check, completions, doctor, explain, export, families, fsck, import_space, init, replicate,
-    resume, run, status, stop, table, trials, verify, view,
+    apply, ask_tell, best, check, completions, doctor, explain, export, families, fsck, import_space, init, plot,
+    replicate, resume, run, status, stop, table, trials, verify, view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -51,6 +51,7 @@ enum Command {
     Trials(trials::Arguments),
     Best(best::Arguments),
     Table(table::Arguments),
+    Plot(plot::Arguments),
     View(view::Arguments),
     Replicate(replicate::Arguments),
     Apply(apply::Arguments),
@@ -96,6 +97,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Trials(arguments) => trials::execute(&arguments, out),
         Command::Best(arguments) => best::execute(&arguments, out),
         Command::Table(arguments) => table::execute(&arguments, out),
+        Command::Plot(arguments) => plot::execute(&arguments),
         Command::View(arguments) => view::execute(&arguments),
         Command::Replicate(arguments) => replicate::execute(&arguments, out),
         Command::Apply(arguments) => apply::execute(&arguments, out),

@@ -20,11 +20,17 @@
 
 mod curve;
 mod heat_map;
+pub mod plots;
+#[cfg(feature = "png")]
+pub mod png;
 mod progress;
 mod row;
 mod series;
 mod snapshot;
+pub mod spec;
 mod summary;
+pub mod svg;
+pub mod theme;
 
 pub use curve::{Curve, curve};
 pub use heat_map::{Axis, Cell, HeatMap, heat_map};

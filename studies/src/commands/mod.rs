@@ -12,6 +12,7 @@ pub(crate) mod families;
 pub(crate) mod fsck;
 pub(crate) mod import_space;
 pub(crate) mod init;
+pub(crate) mod plot;
 pub(crate) mod replicate;
 pub(crate) mod resume;
 pub(crate) mod run;

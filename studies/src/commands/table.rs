@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use seqtune::study_file::did_you_mean;
-use seqtune_core::{History, Objective, StoreReader, Trial};
+use seqtune_core::{History, Objective, StoreReader};
+use seqtune_plot::plots::trial_value;
 use seqtune_plot::{Cell, HeatMap, heat_map};
 use serde::Serialize;
 
@@ -64,7 +65,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         check_parameter(&history, parameter)?;
     }
     let objective = objective(&history, arguments)?;
-    let map = heat_map(&history, &arguments.rows, arguments.columns.as_deref(), |trial| value(trial, &objective));
+    let map = heat_map(&history, &arguments.rows, arguments.columns.as_deref(), |trial| trial_value(trial, &objective));
     match arguments.format.format {
         Format::Table => write!(out, "{}", drawn(&map, &objective))?,
         Format::Csv => write_csv(out, cells(&map))?,
@@ -101,16 +102,6 @@ fn objective(history: &History, arguments: &Arguments) -> Result<Objective, Comm
         None => {}
     }
     Ok(objective)
-}
-
-fn value(trial: &Trial, objective: &Objective) -> Option<f64> {
-    let mut values = trial.curve(&objective.metric).into_iter().map(|(_, value)| value.value());
-    match objective.reduce {
-        seqtune_core::Reduce::Last => values.next_back()?,
-        seqtune_core::Reduce::Best => {
-            values.flatten().reduce(|best, value| if objective.direction.better(value, best) { value } else { best })
-        }
-    }
 }
 
 fn cells(map: &HeatMap) -> impl Iterator<Item = CellRow<'_>> {
