@@ -3,7 +3,7 @@
 use seqtune_core::{History, Objective};
 use seqtune_space::{Domain, Scale as DomainScale};
 
-use super::values::trial_value;
+use super::values::{robust_worst, trial_value};
 use super::{PlotError, count};
 use crate::heat_map::{Axis as Side, heat_map};
 use crate::spec::{Axis, HeatCell, Layer, PlotSpec, Scale, ValueScale, short};
@@ -24,12 +24,13 @@ pub fn contour(history: &History, objective: &Objective, x: &str, y: &str) -> Re
     let map =
         heat_map(history, y, Some(x), |trial| trial.end.is_some().then(|| trial_value(trial, objective)).flatten());
     let filled: Vec<_> = map.cells.iter().flatten().flatten().collect();
-    let better = |a: f64, b: f64| if objective.direction.better(b, a) { b } else { a };
-    let worse = |a: f64, b: f64| if objective.direction.better(a, b) { b } else { a };
-    let means = || filled.iter().map(|cell| cell.mean);
-    let Some((best, worst)) = means().reduce(better).zip(means().reduce(worse)) else {
-        return Err(PlotError::NoValues(objective.metric.clone()));
-    };
+    let mut means: Vec<f64> = filled.iter().map(|cell| cell.mean).collect();
+    means.sort_by(f64::total_cmp);
+    if !objective.direction.better(1.0, 0.0) {
+        means.reverse();
+    }
+    let Some(best) = means.last().copied() else { return Err(PlotError::NoValues(objective.metric.clone())) };
+    let (worst, beyond) = robust_worst(&means);
     let scale = ValueScale { label: objective.metric.clone(), worst, best, areas: true };
     let mut cells = Vec::new();
     for (row, of_row) in map.cells.iter().enumerate() {
@@ -51,6 +52,10 @@ pub fn contour(history: &History, objective: &Objective, x: &str, y: &str) -> Re
         let row = (cells[at].y[0] + 0.5) as usize;
         format!(" at {x} {} and {y} {}", map.columns.labels[column], map.rows.labels[row])
     });
+    let mut notes = vec![format!("means over {}; in brackets how many where several", count(trials, "trial"))];
+    if beyond > 0 {
+        notes.push(format!("colours end at {}: {} are worse", short(worst, 3), count(beyond, "cell")));
+    }
     Ok(PlotSpec {
         title: format!("Mean {} over {x} and {y} in {}", objective.metric, history.spec.name),
         reading: format!(
@@ -64,8 +69,16 @@ pub fn contour(history: &History, objective: &Objective, x: &str, y: &str) -> Re
         layers: vec![Layer::Cells(cells)],
         legend: Vec::new(),
         scale: Some(scale),
-        notes: vec![format!("means over {}; in brackets how many where several", count(trials, "trial"))],
+        notes,
     })
+}
+
+/// A number in few digits, else the label as it is.
+fn brief(label: &str) -> String {
+    match label.parse::<f64>() {
+        Ok(number) if number.is_finite() && label.len() > 6 => short(number, 3),
+        _ => label.to_owned(),
+    }
 }
 
 fn extent(side: &Side, at: usize) -> [f64; 2] {
@@ -76,7 +89,9 @@ fn extent(side: &Side, at: usize) -> [f64; 2] {
 }
 
 fn axis(history: &History, side: &Side) -> Axis {
-    let Some(edges) = &side.edges else { return Axis::names(&side.parameter, side.labels.clone()) };
+    let Some(edges) = &side.edges else {
+        return Axis::names(&side.parameter, side.labels.iter().map(|label| brief(label)).collect());
+    };
     let domain = history.spec.space.get(&side.parameter).map(|parameter| &parameter.domain);
     let is_log = matches!(domain, Some(Domain::Float { scale: DomainScale::Log, .. }));
     let scale = if is_log { Scale::Log } else { Scale::Linear { whole: false } };

@@ -59,7 +59,7 @@ pub fn edf(studies: &[&Snapshot], objective: &Objective) -> Result<PlotSpec, Plo
             short(numbers[(numbers.len() - 1) / 2], 5)
         ),
         x,
-        y: Axis { low: 0.0, high: 1.0, ..Axis::linear("part of the completed trials", []) },
+        y: Axis { low: 0.0, high: 1.02, ..Axis::linear("part of the completed trials", []) },
         layers,
         legend,
         scale: None,

@@ -3,7 +3,7 @@
 use seqtune_core::{Objective, TrialState};
 
 use super::values::{MOST_DRAWN, Values, state_legend, state_mark};
-use super::{PlotError, caption, count};
+use super::{PlotError, count};
 use crate::progress::best_line;
 use crate::snapshot::Snapshot;
 use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, short};
@@ -19,6 +19,8 @@ pub fn history(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, P
     if without > 0 {
         notes.push(format!("{} without a value", count(without, "trial")));
     }
+    let (axis, note) = values.axis();
+    notes.extend(note);
     let mut by_number: Vec<(u64, f64)> = values
         .worst_first
         .iter()
@@ -27,7 +29,8 @@ pub fn history(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, P
         .collect();
     by_number.sort_by_key(|(number, _)| *number);
     let last = snapshot.trials.last().map(|row| row.number);
-    let best = best_line(by_number.into_iter(), last, objective.direction);
+    let mut best = best_line(by_number.into_iter(), last, objective.direction);
+    best.iter_mut().for_each(|[_, value]| *value = axis.held(*value));
 
     let mut legend = state_legend(values.worst_first.iter().map(|one| one.row));
     let mut layers = Vec::new();
@@ -36,7 +39,9 @@ pub fn history(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, P
         legend
             .push(Entry { label: "best so far".to_owned(), sample: Sample::Line { role: Role::Front, dashed: false } });
     }
-    layers.push(Layer::Points(drawn.iter().map(|one| state_mark(one.row, one.row.number as f64, one.value)).collect()));
+    layers.push(Layer::Points(
+        drawn.iter().map(|one| state_mark(one.row, one.row.number as f64, axis.held(one.value))).collect(),
+    ));
     let reading = values.best().map_or_else(String::new, |best| {
         format!(
             "{}; the best is trial {} with {} {}.",
@@ -51,7 +56,7 @@ pub fn history(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, P
         title: format!("History of {}", snapshot.spec.name),
         reading,
         x: Axis::counting("trial", numbers),
-        y: Axis { label: caption(objective), ..Axis::fitting("", &values.numbers()) },
+        y: axis,
         layers,
         legend,
         scale: None,

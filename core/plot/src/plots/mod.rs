@@ -38,6 +38,9 @@ pub enum PlotError {
     /// The study is empty.
     #[error("the study has no trials yet")]
     NoTrials,
+    /// Trials that no worker trained: another program told what came of them.
+    #[error("no worker has trained a trial of this study")]
+    NoAttempts,
     /// The metric was never reported, or was never finite.
     #[error("no trial has a value of {0:?} yet")]
     NoValues(String),
@@ -64,4 +67,4 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

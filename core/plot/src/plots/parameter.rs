@@ -99,8 +99,8 @@ pub(super) fn shown(value: &Value) -> String {
 }
 
 /// The parameters that have two values among the trials, from the one that tells most about the value on: how much of the
-/// variance of the values lies between groups of trials with like values of the parameter, 0 to 1. A parameter that a trial
-/// does not have is a group too. This looks at each parameter alone, and is for choosing what to draw.
+/// variance of the values lies between groups of trials with like values of the parameter, times the part of the trials that
+/// have it, 0 to 1. This looks at each parameter alone, and is for choosing what to draw.
 pub fn telling_parameters(snapshot: &Snapshot, objective: &Objective) -> Vec<(String, f64)> {
     let Ok(values) = Values::of(snapshot, objective).and_then(Values::ended) else { return Vec::new() };
     let parameters = snapshot.spec.space.parameters().iter();
@@ -118,32 +118,26 @@ pub fn telling_parameters(snapshot: &Snapshot, objective: &Objective) -> Vec<(St
 /// The share of the variance between groups, `None` where there is one value alone. Values count by their rank, so that one
 /// outlier does not decide.
 fn told_by(axis: &ParameterAxis, worst_first: &[Valued]) -> Option<f64> {
-    let mut placed: Vec<(f64, f64)> = Vec::new();
-    let mut absent: Vec<f64> = Vec::new();
-    for (rank, one) in worst_first.iter().enumerate() {
-        match axis.place(one.row) {
-            Some(at) => placed.push((at, rank as f64)),
-            None => absent.push(rank as f64),
-        }
-    }
+    let placed = worst_first.iter().filter_map(|one| axis.place(one.row)).enumerate();
+    let mut placed: Vec<(f64, f64)> = placed.map(|(rank, at)| (at, rank as f64)).collect();
     placed.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     let first = placed.first()?.0;
     if placed.iter().all(|(at, _)| *at == first) {
         return None;
     }
-    let mut groups: Vec<Vec<f64>> = if axis.is_names() {
+    let groups: Vec<Vec<f64>> = if axis.is_names() {
         placed.chunk_by(|(a, _), (b, _)| a == b).map(|group| group.iter().map(|(_, rank)| *rank).collect()).collect()
     } else {
         let each = placed.len().div_ceil(GROUPS);
         placed.chunks(each).map(|group| group.iter().map(|(_, rank)| *rank).collect()).collect()
     };
-    groups.push(absent);
     let mean = |ranks: &[f64]| ranks.iter().sum::<f64>() / ranks.len().max(1) as f64;
-    let middle = (worst_first.len() as f64 - 1.0) / 2.0;
-    let total: f64 = (0..worst_first.len()).map(|rank| (rank as f64 - middle).powi(2)).sum();
+    let middle = (placed.len() as f64 - 1.0) / 2.0;
+    let total: f64 = placed.iter().map(|(_, rank)| (rank - middle).powi(2)).sum();
     let between: f64 = groups.iter().map(|group| group.len() as f64 * (mean(group) - middle).powi(2)).sum();
     // Groups explain something of noise too: what chance would explain is taken off (epsilon squared).
-    let (n, k) = (worst_first.len() as f64, groups.iter().filter(|group| !group.is_empty()).count() as f64);
+    let (n, k) = (placed.len() as f64, groups.len() as f64);
     let within = (total - between) / (n - k).max(1.0);
-    Some(((between - (k - 1.0) * within) / total).clamp(0.0, 1.0))
+    let told = ((between - (k - 1.0) * within) / total).clamp(0.0, 1.0);
+    Some(told * n / worst_first.len() as f64)
 }

@@ -2,11 +2,11 @@
 
 use seqtune_core::Objective;
 
+use super::PlotError;
 use super::parameter::ParameterAxis;
 use super::values::{MOST_DRAWN, Values, state_legend, state_mark};
-use super::{PlotError, caption};
 use crate::snapshot::Snapshot;
-use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, Scale, short};
+use crate::spec::{Entry, Layer, Line, PlotSpec, Role, Sample, Scale, short};
 
 /// The values of the trials over one parameter, by state; over names with the median of each.
 ///
@@ -15,8 +15,11 @@ use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, Scale, short
 pub fn slice(snapshot: &Snapshot, objective: &Objective, parameter: &str) -> Result<PlotSpec, PlotError> {
     let values = Values::of(snapshot, objective)?.filtered(|row| row.params.get(parameter).is_some());
     let axis = ParameterAxis::of(snapshot, parameter, values.worst_first.iter().map(|one| one.row))?;
-    let (drawn, notes) = values.drawn(MOST_DRAWN);
-    let mark = |one: &super::values::Valued| Some(state_mark(one.row, axis.place_aside(one.row, 0.5)?, one.value));
+    let (drawn, mut notes) = values.drawn(MOST_DRAWN);
+    let (up, note) = values.axis();
+    notes.extend(note);
+    let mark =
+        |one: &super::values::Valued| Some(state_mark(one.row, axis.place_aside(one.row, 0.5)?, up.held(one.value)));
     let mut layers = vec![Layer::Points(drawn.iter().filter_map(mark).collect())];
     let mut legend = state_legend(values.worst_first.iter().map(|one| one.row));
     if let Scale::Categorical(names) = &axis.axis.scale {
@@ -25,7 +28,7 @@ pub fn slice(snapshot: &Snapshot, objective: &Objective, parameter: &str) -> Res
             let own: Vec<f64> = of_name.map(|one| one.value).collect();
             // They are in the order of the values.
             if let Some(median) = own.get(own.len() / 2) {
-                let points = vec![[at as f64 - 0.32, *median], [at as f64 + 0.32, *median]];
+                let points = vec![[at as f64 - 0.32, up.held(*median)], [at as f64 + 0.32, up.held(*median)]];
                 layers.push(Layer::Line(Line { width: 1.4, ..Line::new(points, Role::Front) }));
             }
         }
@@ -44,7 +47,7 @@ pub fn slice(snapshot: &Snapshot, objective: &Objective, parameter: &str) -> Res
         title: format!("{} over {parameter} in {}", objective.metric, snapshot.spec.name),
         reading,
         x: axis.axis,
-        y: Axis { label: caption(objective), ..Axis::fitting("", &values.numbers()) },
+        y: up,
         layers,
         legend,
         scale: None,

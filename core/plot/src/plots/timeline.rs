@@ -17,7 +17,7 @@ const MOST_DRAWN: usize = 4000;
 pub fn timeline(snapshot: &Snapshot) -> Result<PlotSpec, PlotError> {
     let attempts = || snapshot.trials.iter().flat_map(|row| row.attempts.iter().map(move |attempt| (row, attempt)));
     let Some(begin) = attempts().map(|(_, attempt)| attempt.started_us).min() else {
-        return Err(PlotError::NoTrials);
+        return Err(if snapshot.trials.is_empty() { PlotError::NoTrials } else { PlotError::NoAttempts });
     };
     let end_of = |attempt: &seqtune_core::Attempt| attempt.end.as_ref().map_or(snapshot.last_us, |(_, at, _)| *at);
     let seconds = |at_us: i64| (at_us - begin).max(0) as f64 / 1e6;

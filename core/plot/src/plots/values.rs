@@ -5,7 +5,7 @@ use seqtune_core::{Objective, Reduce, Trial, TrialState};
 use super::{PlotError, count};
 use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
-use crate::spec::{Entry, Mark, Role, Sample, Shape, State, ValueScale, short, thousands};
+use crate::spec::{Axis, Entry, Mark, Role, Sample, Scale, Shape, State, ValueScale, short, thousands};
 
 /// Most trials that are drawn one by one. More would make a file that no program likes to open.
 pub(super) const MOST_DRAWN: usize = 4000;
@@ -42,6 +42,16 @@ fn row_value(row: &TrialRow, objective: &Objective) -> Option<f64> {
         Reduce::Last => None,
         Reduce::Best => better_of(values.iter().filter_map(finite), objective),
     }
+}
+
+/// The value that a scale ends at on the bad side, and how many are beyond. A few bad values must not take all of the room:
+/// where the worst tenth lies far from the rest, the scale ends there.
+pub(super) fn robust_worst(worst_first: &[f64]) -> (f64, usize) {
+    let (worst, best) = (worst_first[0], worst_first[worst_first.len() - 1]);
+    let at = worst_first.len() / 10;
+    let tenth = worst_first[at];
+    let is_far = at > 0 && (tenth - best).abs() < 0.5 * (worst - best).abs() && tenth != best;
+    if is_far { (tenth, at) } else { (worst, 0) }
 }
 
 fn better_of(values: impl Iterator<Item = f64>, objective: &Objective) -> Option<f64> {
@@ -118,24 +128,35 @@ impl<'a> Values<'a> {
         (drawn, vec![note])
     }
 
-    /// The colours of the values, and what is said of them. A few bad values must not take all colours: where the worst tenth
-    /// lies far from the rest, it shares one.
-    pub fn scale(&self, areas: bool) -> (ValueScale, Vec<String>) {
-        let all = &self.worst_first;
-        let (worst, best) = (all[0].value, all[all.len() - 1].value);
-        let tenth = all[all.len() / 10].value;
-        let is_far = all.len() >= 10 && (tenth - best).abs() < 0.5 * (worst - best).abs() && tenth != best;
-        let label = self.objective.metric.clone();
-        if !is_far {
-            return (ValueScale { label, worst, best, areas }, Vec::new());
+    /// The value that colours and axes end at on the bad side, and what is said of those beyond.
+    fn worst_shown(&self) -> (f64, Option<String>) {
+        let numbers = self.numbers();
+        let (shown, beyond) = robust_worst(&numbers);
+        let side = if numbers[0] < shown { "below" } else { "above" };
+        let note = || {
+            let (edge, worst) = (short(shown, 4), short(numbers[0], 4));
+            format!("{} {side} {edge} at the edge, the worst with {worst}", count(beyond, "trial"))
+        };
+        (shown, (beyond > 0).then(note))
+    }
+
+    /// The colours of the values, and what is said of them.
+    pub fn scale(&self, areas: bool) -> (ValueScale, Option<String>) {
+        let (worst, note) = self.worst_shown();
+        let best = self.worst_first[self.worst_first.len() - 1].value;
+        (ValueScale { label: self.objective.metric.clone(), worst, best, areas }, note)
+    }
+
+    /// The axis of the values, and what is said of those that it holds at its edge.
+    pub fn axis(&self) -> (Axis, Option<String>) {
+        let numbers = self.numbers();
+        let full = Axis::fitting(super::caption(self.objective), &numbers);
+        let (worst, note) = self.worst_shown();
+        if note.is_none() || full.scale == Scale::Log {
+            return (full, None);
         }
-        let note = format!(
-            "colours end at {}: {} are worse, the worst has {}",
-            short(tenth, 4),
-            count(all.len() / 10, "trial"),
-            short(worst, 4)
-        );
-        (ValueScale { label, worst: tenth, best, areas }, vec![note])
+        let shown = numbers.into_iter().filter(|value| !self.objective.direction.better(worst, *value));
+        (Axis::linear(full.label, shown), note)
     }
 
     /// What is said where pruned trials are among them.

@@ -103,6 +103,15 @@ impl Axis {
         part.is_finite().then_some(part)
     }
 
+    /// The value, held so far within a linear axis that its mark is seen whole.
+    pub fn held(&self, value: f64) -> f64 {
+        let room = match self.scale {
+            Scale::Linear { .. } => (self.high / 2.0 - self.low / 2.0) * MARGIN,
+            Scale::Log | Scale::Categorical(_) => 0.0,
+        };
+        value.clamp(self.low + room, self.high - room)
+    }
+
     /// Its ticks, about `wanted` of them, from its beginning to its end. Names all have theirs.
     pub fn tick_marks(&self, wanted: usize) -> Vec<Tick> {
         match &self.scale {

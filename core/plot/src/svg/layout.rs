@@ -27,6 +27,9 @@ pub(super) const BAR_GAP: f64 = 14.0;
 /// Names that do not fit side by side are turned by this angle.
 pub(super) const TURN: f64 = 35.0;
 
+/// What is farther off than this is as good as here, and can be reckoned with.
+const FAR: f64 = 1e7;
+
 /// Where everything stands, in pixels.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -68,7 +71,7 @@ impl Layout {
 
         // Names under the axis may need more height, which leaves less for ticks beside it: twice is enough.
         let (mut turned, mut x_ticks, mut y_ticks) = (false, Vec::new(), Vec::new());
-        let (mut left, mut bottom, mut ticks_height) = (PAD + 30.0, height_px - below, 0.0);
+        let (mut left, mut bottom) = (PAD, height_px - below);
         for _ in 0..2 {
             y_ticks = fitting(spec.y.tick_marks(wanted(bottom - top, 42.0)), |tick| Tick {
                 label: cut(&tick.label, TICK, width_px * 0.3),
@@ -82,14 +85,15 @@ impl Layout {
             x_ticks = spec.x.tick_marks(wanted(x_room, 72.0));
             turned = is_names(&spec.x) && widest(&x_ticks) + 6.0 > x_room / x_ticks.len().max(1) as f64;
             if turned {
-                let longest = height_px * 0.28 / TURN.to_radians().sin();
+                let free = height_px * 0.4 - below - TICK_GAP - TICK * 0.5;
+                let longest = free.clamp(TICK, height_px * 0.28) / TURN.to_radians().sin();
                 x_ticks = fitting(x_ticks, |tick| Tick { label: cut(&tick.label, TICK, longest), ..tick });
                 // The first name must not begin left of the picture.
                 let half = x_room / x_ticks.len().max(1) as f64 / 2.0;
                 let first = x_ticks.first().map_or(0.0, |tick| width(&tick.label, TICK) * TURN.to_radians().cos());
                 left = left.max(PAD + first - half);
             }
-            ticks_height = match turned {
+            let ticks_height = match turned {
                 _ if x_ticks.is_empty() => 0.0,
                 true => TICK_GAP + TICK * 0.5 + widest(&x_ticks) * TURN.to_radians().sin(),
                 false => TICK_GAP + TICK,
@@ -114,7 +118,7 @@ impl Layout {
             x_ticks: apart(x_ticks, &spec.x, area.width(), |tick| if turned { TICK } else { width(&tick.label, TICK) }),
             y_ticks: apart(y_ticks, &spec.y, area.height(), |_| TICK),
             turned,
-            x_label_y: area.bottom + ticks_height + LABEL * 1.3,
+            x_label_y: height_px - below + LABEL * 1.25,
             y_label_x: PAD + LABEL * 0.8,
             notes,
             scale_ticks,
@@ -128,11 +132,11 @@ impl Layout {
     }
 
     pub fn x(&self, spec: &PlotSpec, x: f64) -> Option<f64> {
-        Some(self.area.left + spec.x.place(x)? * self.area.width())
+        Some((self.area.left + spec.x.place(x)? * self.area.width()).clamp(-FAR, FAR))
     }
 
     pub fn y(&self, spec: &PlotSpec, y: f64) -> Option<f64> {
-        Some(self.area.bottom - spec.y.place(y)? * self.area.height())
+        Some((self.area.bottom - spec.y.place(y)? * self.area.height()).clamp(-FAR, FAR))
     }
 
     /// Baseline of a line of the notes.

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn lines_break_between_words() {
         assert_eq!(lines("one two three", 10.0, 45.0, 3), ["one two", "three"]);
-        assert_eq!(lines("one two three four", 10.0, 45.0, 2), ["one two", "three…"]);
+        assert_eq!(lines("one two three four", 10.0, 45.0, 2), ["one two", "three fo…"]);
         assert!(lines("", 10.0, 45.0, 2).is_empty());
     }
 
