@@ -17,9 +17,8 @@ use crate::places;
 
 /// Draw a study into a file: SVG or PNG
 ///
-/// The plots are those of the viewer. A metric is that of the study's first objective unless --metric names another; trials
-/// that were pruned count with the value they had reached. Of parameters that are not named, those that tell most about the
-/// value are drawn.
+/// The metric is that of the study's first objective unless --metric names another. Trials that were
+/// pruned count with the value they had reached. Where no parameter is named, those that tell most about the value are drawn.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
 \x20 seqtune plot demo -o history.svg\n\

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Px;
 use super::layout::{BAR, BAR_GAP, LABEL, LEGEND_LINE, Layout, NOTE, SAMPLE, TICK, TICK_GAP, TITLE, TURN};
 use super::marks::shape;
-use super::text::escape;
+use super::text::{cut, escape};
 use crate::spec::{PlotSpec, Role, Sample, Scale};
 use crate::theme::{Rgb, Theme};
 
@@ -132,9 +132,11 @@ pub(super) fn write_above(out: &mut String, spec: &PlotSpec, layout: &Layout, th
     let (x_label, y_label) = (spec.x.caption(), spec.y.caption());
     if !x_label.is_empty() {
         let at = [middle[0], layout.x_label_y];
+        let x_label = cut(&x_label, LABEL, area.width() * 1.2);
         Text { at, text: &x_label, size: LABEL, anchor: "middle", color: theme.text, more: String::new() }.write(out);
     }
     if !y_label.is_empty() {
+        let y_label = cut(&y_label, LABEL, area.height() * 1.2);
         upright(out, [layout.y_label_x, middle[1]], &y_label, theme);
     }
     value_scale(out, spec, layout, theme);
