@@ -6,9 +6,12 @@
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
 //! - [`heat_map`]: the values of the trials over one or two parameters.
 //! - [`Summary`]: counts by state, and the time left.
+//! - [`plots`]: each plot of a study as a [`PlotSpec`](spec::PlotSpec), which says what is where and in which role;
+//!   [`theme`]: the colours of roles; [`svg`] and, with the feature `png`, `png`: pictures of it.
 //!
 //! ```
-//! use seqtune_plot::{Snapshot, best_so_far, curve};
+//! use seqtune_plot::svg::{Length, Size, svg};
+//! use seqtune_plot::{Snapshot, best_so_far, curve, plots, theme};
 //!
 //! let history = seqtune_core::testing::study("x = { type = 'float', low = 0, high = 1 }").trials(5).history();
 //! let snapshot = Snapshot::of(&history);
@@ -16,6 +19,11 @@
 //! let best = snapshot.best().expect("five trials have ended");
 //! assert_eq!(best_so_far(&snapshot).last().map(|[_, value]| *value), best.value);
 //! assert_eq!(curve(best, "value", 100).points.len(), 1);
+//!
+//! let spec = plots::history(&snapshot, history.spec.objective())?;
+//! let size = Size { width: Length::Mm(180.0), height: Length::Mm(110.0) };
+//! assert!(svg(&spec, size, &theme::PRINT).contains("best so far"));
+//! # Ok::<(), plots::PlotError>(())
 //! ```
 
 mod curve;

@@ -204,6 +204,7 @@ impl Theme {
             Role::State(State::Running) => self.series[2],
             Role::State(State::Waiting) | Role::Quiet => self.quiet,
             Role::Series(index) => self.series.get(index).copied().unwrap_or(self.quiet),
+            Role::Pinned(index) => self.series[index % SERIES],
             Role::Value(value) => between(self.marks, value),
             Role::Front => self.front,
             Role::Faint => self.faint,
@@ -235,7 +236,7 @@ mod tests {
                 assert!(contrast(text) >= 4.5, "{}: text {:.2}", theme.name, contrast(text));
             }
             let values = (0..=20).map(|part| Role::Value(f64::from(part) / 20.0));
-            let series = (0..SERIES + 1).map(Role::Series);
+            let series = (0..SERIES + 1).flat_map(|index| [Role::Series(index), Role::Pinned(index)]);
             let roles = State::ALL.map(Role::State).into_iter().chain([Role::Front, Role::Quiet]);
             for role in roles.chain(series).chain(values) {
                 let found = contrast(theme.color(role));

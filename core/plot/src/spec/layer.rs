@@ -10,6 +10,8 @@ pub enum Role {
     State(State),
     /// One of several things that are told apart, from the most important on; those beyond a theme's colours stand back.
     Series(usize),
+    /// The trial that the reader pinned as the n-th: it keeps its colour everywhere.
+    Pinned(usize),
     /// How good a value is: 0 the worst, 1 the best.
     Value(f64),
     /// What the eye should meet first.
