@@ -53,7 +53,10 @@ pub fn png(spec: &PlotSpec, size: Size, theme: &Theme, dpi: f64) -> Result<Vec<u
     let (width, height) = (pixels(size.width.px()), pixels(size.height.px()));
     let pixmap = Pixmap::new(width, height).filter(|_| width.max(height) <= MOST_PIXELS);
     let mut pixmap = pixmap.ok_or(PngError::Size { width, height })?;
-    resvg::render(&tree, Transform::from_scale(scale as f32, scale as f32), &mut pixmap.as_mut());
+    // To the last whole pixel of each side: no edge stays half empty.
+    let along = |pixels: u32, length: f64| (f64::from(pixels) / length) as f32;
+    let scale = Transform::from_scale(along(width, size.width.px()), along(height, size.height.px()));
+    resvg::render(&tree, scale, &mut pixmap.as_mut());
     pixmap.encode_png().map_err(|error| PngError::Draw(error.to_string()))
 }
 

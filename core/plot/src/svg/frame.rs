@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Px;
 use super::layout::{BAR, BAR_GAP, LABEL, LEGEND_LINE, Layout, NOTE, SAMPLE, TICK, TICK_GAP, TITLE, TURN};
 use super::marks::shape;
-use super::text::{cut, escape};
+use super::text::{cut, escape, width};
 use crate::spec::{PlotSpec, Role, Sample, Scale};
 use crate::theme::{Rgb, Theme};
 
@@ -132,11 +132,11 @@ pub(super) fn write_above(out: &mut String, spec: &PlotSpec, layout: &Layout, th
     let (x_label, y_label) = (spec.x.caption(), spec.y.caption());
     if !x_label.is_empty() {
         let at = [middle[0], layout.x_label_y];
-        let x_label = cut(&x_label, LABEL, area.width() * 1.2);
+        let x_label = fitted(&x_label, area.width() * 1.2);
         Text { at, text: &x_label, size: LABEL, anchor: "middle", color: theme.text, more: String::new() }.write(out);
     }
     if !y_label.is_empty() {
-        let y_label = cut(&y_label, LABEL, area.height() * 1.2);
+        let y_label = fitted(&y_label, area.height() * 1.2);
         upright(out, [layout.y_label_x, middle[1]], &y_label, theme);
     }
     value_scale(out, spec, layout, theme);
@@ -163,6 +163,14 @@ fn x_ticks(out: &mut String, spec: &PlotSpec, layout: &Layout, theme: &Theme) {
             ([x, bottom + TICK_GAP + TICK * 0.75], "middle", String::new())
         };
         Text { at, text: &tick.label, size: TICK, anchor, color: theme.text, more }.write(out);
+    }
+}
+
+/// An axis's label in so much room: without what is in brackets at its end where that helps, else cut.
+fn fitted(label: &str, room: f64) -> String {
+    match label.rsplit_once(" (") {
+        Some((name, _)) if width(label, LABEL) > room => cut(name, LABEL, room),
+        _ => cut(label, LABEL, room),
     }
 }
 
@@ -193,7 +201,7 @@ fn value_scale(out: &mut String, spec: &PlotSpec, layout: &Layout, theme: &Theme
             color.hex()
         );
     }
-    let widest = layout.scale_ticks.iter().map(|tick| super::text::width(&tick.label, TICK)).fold(0.0, f64::max);
+    let widest = layout.scale_ticks.iter().map(|tick| width(&tick.label, TICK)).fold(0.0, f64::max);
     for tick in &layout.scale_ticks {
         let part = (tick.at - low) / (high - low);
         let y = area.bottom - if part.is_finite() { part.clamp(0.0, 1.0) } else { 0.5 } * area.height();
