@@ -1,56 +1,38 @@
 //! Colours and shapes. Colour is never alone: a state has a shape, and a ranked trial its number beside it.
 //!
-//! The hues are those of Okabe and Ito (2008), told apart with any kind of colour vision; each theme has them in a
-//! lightness that stands out from its background.
+//! The colours of plots are those of [`seqtune_plot::theme`], which pictures in files have too.
 
 use egui::{Color32, FontId, Pos2, Rect, Response, Sense, Shape, Stroke, TextStyle, Ui, Visuals, vec2};
 use egui_plot::MarkerShape;
 use seqtune_core::TrialState;
+use seqtune_plot::spec::Role;
+use seqtune_plot::theme::{DARK, LIGHT, Rgb, SERIES, Theme};
 
 /// Trials that get a colour of their own, from the best on.
-pub const RANKED_COLORS: usize = 7;
+pub const RANKED_COLORS: usize = SERIES;
 
-const ON_DARK: [Color32; RANKED_COLORS] = [
-    Color32::from_rgb(0x56, 0xB4, 0xE9), // sky blue
-    Color32::from_rgb(0xE6, 0x9F, 0x00), // orange
-    Color32::from_rgb(0x00, 0xB8, 0x88), // bluish green
-    Color32::from_rgb(0xCC, 0x79, 0xA7), // reddish purple
-    Color32::from_rgb(0xF0, 0xE4, 0x42), // yellow
-    Color32::from_rgb(0x3D, 0x8F, 0xD6), // blue
-    Color32::from_rgb(0xE8, 0x75, 0x2A), // vermilion
-];
+/// The colours of plots that are written to files, too.
+fn plot_theme(visuals: &Visuals) -> &'static Theme {
+    if visuals.dark_mode { &DARK } else { &LIGHT }
+}
 
-const ON_LIGHT: [Color32; RANKED_COLORS] = [
-    Color32::from_rgb(0x2B, 0x87, 0xC0),
-    Color32::from_rgb(0xB3, 0x79, 0x00),
-    Color32::from_rgb(0x00, 0x8A, 0x62),
-    Color32::from_rgb(0xB8, 0x5C, 0x90),
-    Color32::from_rgb(0x8F, 0x84, 0x00),
-    Color32::from_rgb(0x00, 0x5F, 0x9E),
-    Color32::from_rgb(0xC2, 0x4F, 0x00),
-];
+fn color32(Rgb(red, green, blue): Rgb) -> Color32 {
+    Color32::from_rgb(red, green, blue)
+}
 
 /// The colour of the trial of a rank (0 is the best), `None` where that rank has no colour of its own.
 pub fn rank_color(visuals: &Visuals, rank: usize) -> Option<Color32> {
-    let colors = if visuals.dark_mode { &ON_DARK } else { &ON_LIGHT };
-    colors.get(rank).copied()
+    plot_theme(visuals).series.get(rank).copied().map(color32)
 }
 
 /// The colour of a state.
 pub fn state_color(visuals: &Visuals, state: TrialState) -> Color32 {
-    let colors = if visuals.dark_mode { &ON_DARK } else { &ON_LIGHT };
-    match state {
-        TrialState::Completed => colors[5],
-        TrialState::Pruned => colors[1],
-        TrialState::Failed => colors[6],
-        TrialState::Running => colors[2],
-        TrialState::Waiting => quiet(visuals),
-    }
+    color32(plot_theme(visuals).color(Role::State(state.into())))
 }
 
 /// For what stands back: the other curves, the waiting trials.
 pub fn quiet(visuals: &Visuals) -> Color32 {
-    Color32::from_gray(if visuals.dark_mode { 0x8C } else { 0x80 })
+    color32(plot_theme(visuals).quiet)
 }
 
 /// For the curves behind: seen, but not in front.
@@ -65,7 +47,7 @@ pub fn grid(visuals: &Visuals) -> Color32 {
 
 /// The line of the best so far, and the ring around what is selected.
 pub fn front(visuals: &Visuals) -> Color32 {
-    if visuals.dark_mode { Color32::from_gray(0xF0) } else { Color32::from_gray(0x18) }
+    color32(plot_theme(visuals).front)
 }
 
 /// The marker of a state in plots, and whether it is filled.

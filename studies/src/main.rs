@@ -23,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 use commands::{
     apply, ask_tell, best, check, completions, doctor, explain, export, families, fsck, import_space, importance, init,
-    replicate, resume, run, status, stop, table, trials, verify, view,
+    plot, replicate, resume, run, status, stop, table, trials, verify, view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -52,6 +52,7 @@ enum Command {
     Best(best::Arguments),
     Table(table::Arguments),
     Importance(importance::Arguments),
+    Plot(plot::Arguments),
     View(view::Arguments),
     Replicate(replicate::Arguments),
     Apply(apply::Arguments),
@@ -98,6 +99,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Best(arguments) => best::execute(&arguments, out),
         Command::Table(arguments) => table::execute(&arguments, out),
         Command::Importance(arguments) => importance::execute(&arguments, out),
+        Command::Plot(arguments) => plot::execute(&arguments),
         Command::View(arguments) => view::execute(&arguments),
         Command::Replicate(arguments) => replicate::execute(&arguments, out),
         Command::Apply(arguments) => apply::execute(&arguments, out),

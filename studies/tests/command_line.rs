@@ -88,6 +88,7 @@ fn every_command_explains_itself() {
         "apply",
         "view",
         "export",
+        "plot",
         "explain",
         "verify",
         "fsck",
@@ -448,4 +449,73 @@ fn the_ready_study_is_a_right_study_file() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("toy.toml");
     let file = seqtune::study_file::StudyFile::read(&path).unwrap();
     assert_eq!(file.name(), "toy");
+}
+
+#[test]
+fn a_study_is_drawn_into_a_file() {
+    let place = made();
+    let file = place.path().join("plot.svg");
+    fs::write(&file, "old").unwrap();
+    let kinds = ["history", "curves", "parallel", "slice", "contour", "edf", "rank"];
+    for kind in kinds {
+        let output = seqtune(place.path(), &["plot", "made", "--kind", kind, "-o", "plot.svg"]);
+        assert_eq!((code(&output), stderr(&output)), (0, String::new()), "{kind}");
+        let drawn = fs::read_to_string(&file).unwrap();
+        assert!(drawn.starts_with("<svg ") && drawn.ends_with("</svg>\n"), "{kind}: {drawn}");
+    }
+    let arguments =
+        ["plot", "made", "--x", "value", "--y", "value", "--kind", "pareto", "--width", "85mm", "-o", "p.svg"];
+    assert_eq!(code(&seqtune(place.path(), &arguments)), 0);
+    assert!(fs::read_to_string(place.path().join("p.svg")).unwrap().contains("width=\"85mm\""));
+    let left: Vec<_> = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".partial")), "{left:?}");
+}
+
+#[test]
+#[cfg(feature = "png")]
+fn a_png_has_the_pixels_that_were_asked_for() {
+    let place = made();
+    let arguments = ["plot", "made", "--width", "5in", "--height", "3in", "--dpi", "100", "-o", "plot.png"];
+    assert_eq!(code(&seqtune(place.path(), &arguments)), 0);
+    let bytes = fs::read(place.path().join("plot.png")).unwrap();
+    // The header: signature, length and name of the first chunk, width, height.
+    assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+    assert_eq!((&bytes[16..20], &bytes[20..24]), (&500_u32.to_be_bytes()[..], &300_u32.to_be_bytes()[..]));
+}
+
+#[test]
+fn a_plot_that_cannot_be_drawn_says_why_and_leaves_the_file() {
+    let place = made();
+    fs::write(place.path().join("plot.svg"), "old").unwrap();
+    let cases: [(&[&str], i32, &str); 8] = [
+        (&["--kind", "histry"], 2, "history"),
+        (&["--kind", "slice", "--x", "modle"], 2, "did you mean `model`?"),
+        (&["--metric", "valu"], 2, "did you mean `value`?"),
+        (&["--kind", "pareto"], 2, "name a metric with --y; the metrics are value"),
+        (&["--width", "180furlong"], 2, "is no length"),
+        (&["--width", "3mm"], 2, "out of range"),
+        (&["--kind", "timeline"], 1, "nothing to draw: no worker has trained a trial"),
+        (&["-o", "plot.jpg"], 2, "must end in .svg or .png"),
+    ];
+    for (more, expected, said) in cases {
+        let mut arguments = vec!["plot", "made"];
+        arguments.extend(more);
+        if !more.contains(&"-o") {
+            arguments.extend(["-o", "plot.svg"]);
+        }
+        let output = seqtune(place.path(), &arguments);
+        assert_eq!(code(&output), expected, "{more:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{more:?}: {}", stderr(&output));
+    }
+    assert_eq!(fs::read_to_string(place.path().join("plot.svg")).unwrap(), "old");
+    let empty = place.path().join("results/empty");
+    let draft = testing::study(SPACE).trials(0);
+    let events = draft.events();
+    let EventKind::StudyCreated { spec, settings, .. } = &events[0].kind else { panic!("a log begins so") };
+    Store::create(&empty, spec, settings, "test").unwrap().close().unwrap();
+    for kind in ["history", "contour", "rank", "edf"] {
+        let output = seqtune(place.path(), &["plot", "empty", "--kind", kind, "-o", "plot.svg"]);
+        assert_eq!(code(&output), 1, "{kind}");
+        assert!(stderr(&output).contains("nothing to draw: the study has no trials yet"), "{}", stderr(&output));
+    }
 }

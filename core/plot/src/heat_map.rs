@@ -27,6 +27,8 @@ pub struct Axis {
     pub parameter: String,
     /// What each cell along it holds, in order: a value, or a range of them.
     pub labels: Vec<String>,
+    /// Where the ranges of a real number begin and end: one more than there are cells. `None` for values.
+    pub edges: Option<Vec<f64>>,
 }
 
 /// The trials of one cell.
@@ -92,7 +94,13 @@ impl Grouping {
                 (0..BINS).map(|bin| format!("{} to {}", edge(bin), edge(bin + 1))).collect()
             }
         };
-        Axis { parameter: parameter.to_owned(), labels }
+        let edges = match self {
+            Grouping::Ranges(domain @ Domain::Float { .. }) => {
+                (0..=BINS).map(|at| domain.decode(at as f64 / BINS as f64).as_f64()).collect()
+            }
+            _ => None,
+        };
+        Axis { parameter: parameter.to_owned(), labels, edges }
     }
 }
 
@@ -168,6 +176,7 @@ mod tests {
         assert_eq!(map.columns.labels, [""]);
         assert_eq!(map.rows.labels[0], "0.0001 to 0.000316");
         assert_eq!(map.rows.labels[7], "0.316 to 1");
+        assert_eq!(map.rows.edges.as_deref().and_then(<[f64]>::last), Some(&1.0));
         let trials: usize = map.cells.iter().flatten().flatten().map(|cell| cell.trials).sum();
         assert_eq!(trials, 60);
     }

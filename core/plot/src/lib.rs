@@ -8,9 +8,12 @@
 //!   it expects along a parameter.
 //! - [`heat_map`]: the values of the trials over one or two parameters.
 //! - [`Summary`]: counts by state, and the time left.
+//! - [`plots`]: each plot of a study as a [`PlotSpec`](spec::PlotSpec), which says what is where and in which role;
+//!   [`theme`]: the colours of roles; [`svg`] and, with the feature `png`, `png`: pictures of it.
 //!
 //! ```
-//! use seqtune_plot::{Snapshot, best_so_far, curve};
+//! use seqtune_plot::svg::{Length, Size, svg};
+//! use seqtune_plot::{Snapshot, best_so_far, curve, plots, theme};
 //!
 //! let history = seqtune_core::testing::study("x = { type = 'float', low = 0, high = 1 }").trials(5).history();
 //! let snapshot = Snapshot::of(&history);
@@ -18,17 +21,28 @@
 //! let best = snapshot.best().expect("five trials have ended");
 //! assert_eq!(best_so_far(&snapshot).last().map(|[_, value]| *value), best.value);
 //! assert_eq!(curve(best, "value", 100).points.len(), 1);
+//!
+//! let spec = plots::history(&snapshot, history.spec.objective())?;
+//! let size = Size { width: Length::Mm(180.0), height: Length::Mm(110.0) };
+//! assert!(svg(&spec, size, &theme::PRINT).contains("best so far"));
+//! # Ok::<(), plots::PlotError>(())
 //! ```
 
 mod curve;
 mod heat_map;
 mod importance;
+pub mod plots;
+#[cfg(feature = "png")]
+pub mod png;
 mod progress;
 mod row;
 mod series;
 mod snapshot;
+pub mod spec;
 mod summary;
 mod surrogate;
+pub mod svg;
+pub mod theme;
 
 pub use curve::{Curve, curve};
 pub use heat_map::{Axis, Cell, HeatMap, heat_map};

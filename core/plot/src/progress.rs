@@ -1,6 +1,7 @@
 //! The values of the trials in number order, and the best so far.
 
 use seqtune_core::TrialState;
+use seqtune_plugin::Direction;
 
 use crate::snapshot::Snapshot;
 
@@ -24,11 +25,20 @@ pub fn history_points(snapshot: &Snapshot) -> Vec<HistoryPoint> {
 /// The best value of completed trials up to each number, as corners `[trial, value]` of a step line. It begins at the
 /// first completed trial and ends at the last trial. Empty before the first.
 pub fn best_so_far(snapshot: &Snapshot) -> Vec<[f64; 2]> {
-    let direction = snapshot.direction();
+    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
+    let values = completed.filter_map(|row| Some((row.number, row.value?)));
+    best_line(values, snapshot.trials.last().map(|row| row.number), snapshot.direction())
+}
+
+/// The best of these values up to each number, as corners of a step line that ends at `last`.
+pub(crate) fn best_line(
+    values: impl Iterator<Item = (u64, f64)>,
+    last: Option<u64>,
+    direction: Direction,
+) -> Vec<[f64; 2]> {
     let mut corners: Vec<[f64; 2]> = Vec::new();
-    for row in &snapshot.trials {
-        let Some(value) = row.value.filter(|_| row.state == TrialState::Completed) else { continue };
-        let at = row.number as f64;
+    for (number, value) in values {
+        let at = number as f64;
         match corners.last() {
             Some([_, best]) if !direction.better(value, *best) => {}
             Some([_, best]) => {
@@ -38,10 +48,10 @@ pub fn best_so_far(snapshot: &Snapshot) -> Vec<[f64; 2]> {
             None => corners.push([at, value]),
         }
     }
-    if let (Some([at, best]), Some(last)) = (corners.last().copied(), snapshot.trials.last())
-        && at < last.number as f64
+    if let (Some([at, best]), Some(last)) = (corners.last().copied(), last)
+        && at < last as f64
     {
-        corners.push([last.number as f64, best]);
+        corners.push([last as f64, best]);
     }
     corners
 }

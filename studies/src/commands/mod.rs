@@ -13,6 +13,7 @@ pub(crate) mod fsck;
 pub(crate) mod import_space;
 pub(crate) mod importance;
 pub(crate) mod init;
+pub(crate) mod plot;
 pub(crate) mod replicate;
 pub(crate) mod resume;
 pub(crate) mod run;

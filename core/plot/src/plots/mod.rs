@@ -1,0 +1,69 @@
+//! The plots of a study, each a pure function of it: what is asked becomes a [`PlotSpec`](crate::spec::PlotSpec).
+//!
+//! Where a trial's value counts, it is that of an [`Objective`]: the study's own, or any metric. Trials that were pruned
+//! count with the value they had reached. What is best is drawn last, in front.
+
+mod contour;
+mod curves;
+mod distribution;
+mod history;
+mod importance;
+mod parallel;
+mod parameter;
+mod pareto;
+mod rank;
+mod slice;
+mod timeline;
+mod values;
+
+pub use contour::contour;
+pub use curves::curves;
+pub use distribution::edf;
+pub use history::history;
+pub use importance::{Importance, importance};
+pub use parallel::parallel;
+pub use parameter::telling_parameters;
+pub use pareto::pareto;
+pub use rank::rank;
+pub use slice::slice;
+pub use timeline::timeline;
+
+use seqtune_core::Objective;
+use seqtune_plugin::Direction;
+
+/// There is nothing to draw.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlotError {
+    /// The study is empty.
+    #[error("the study has no trials yet")]
+    NoTrials,
+    /// Trials that no worker trained: another program told what came of them.
+    #[error("no worker has trained a trial of this study")]
+    NoAttempts,
+    /// The metric was never reported, or was never finite.
+    #[error("no trial has a value of {0:?} yet")]
+    NoValues(String),
+    /// A parameter that no trial has.
+    #[error("no trial with a value has the parameter {0:?}")]
+    NoParameter(String),
+    /// All trials are the same.
+    #[error("no parameter has two values among the trials: there is nothing to compare")]
+    NothingVaries,
+}
+
+/// Which way is better, for the label of an axis.
+fn caption(objective: &Objective) -> String {
+    match objective.direction {
+        Direction::Minimize => format!("{} (less is better)", objective.metric),
+        Direction::Maximize => format!("{} (more is better)", objective.metric),
+    }
+}
+
+/// `1 trial`, `60 trials`.
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", crate::spec::thousands(number))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

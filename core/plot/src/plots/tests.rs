@@ -1,0 +1,254 @@
+//! What each plot says and draws of small studies.
+
+use std::sync::{Arc, LazyLock};
+
+use seqtune_core::testing::{StudyDraft, study};
+use seqtune_core::{Attempt, AttemptEnd, EventKind, History, Objective, Reduce};
+use seqtune_plugin::{Direction, FailureCause};
+use seqtune_space::Params;
+
+use super::*;
+use crate::spec::{Layer, PlotSpec, Role, Scale, Shape, State};
+use crate::{Snapshot, TrialRow};
+
+const SPACE: &str = "lr = { type = 'float', low = 1e-4, high = 0.1, log = true }\n\
+                     model = { type = 'categorical', choices = ['cnn', 'lstm'] }\n\
+                     layers = { type = 'int', low = 1, high = 3, when = { model = 'lstm' } }";
+
+fn number(params: &Params, name: &str) -> f64 {
+    params.get(name).and_then(seqtune_space::Value::as_f64).unwrap_or(0.0)
+}
+
+/// Good is a small distance of lr from 0.01; the model matters as much.
+fn loss(params: &Params) -> f64 {
+    let model = f64::from(u8::from(params.get("model").is_some_and(|value| value.to_string().contains("cnn"))));
+    (number(params, "lr").log10() + 2.0).abs() + model
+}
+
+fn draft(trials: u64) -> StudyDraft {
+    study(SPACE).seed(3).objective(loss).trials(trials)
+}
+
+static HISTORY: LazyLock<History> = LazyLock::new(|| {
+    let mut events = draft(12).failing(FailureCause::Diverged, |params| number(params, "layers") == 2.0).events();
+    // The last trial still runs.
+    if matches!(events.last().map(|event| &event.kind), Some(EventKind::Completed { .. } | EventKind::Failed { .. })) {
+        events.pop();
+    }
+    History::fold(&events).unwrap()
+});
+
+fn objective() -> &'static Objective {
+    HISTORY.spec.objective()
+}
+
+fn points(spec: &PlotSpec) -> Vec<crate::spec::Mark> {
+    let of = |layer: &Layer| if let Layer::Points(marks) = layer { marks.clone() } else { Vec::new() };
+    spec.layers.iter().flat_map(of).collect()
+}
+
+#[test]
+fn the_history_has_a_mark_for_each_value_and_the_best_last() {
+    let snapshot = Snapshot::of(&HISTORY);
+    let spec = history(&snapshot, objective()).unwrap();
+    let marks = points(&spec);
+    let with_value = snapshot.trials.iter().filter(|row| row.value.is_some()).count();
+    assert_eq!(marks.len(), with_value);
+    let best = snapshot.best().unwrap();
+    let drawn_last = marks.iter().rfind(|mark| mark.role == Role::State(State::Completed)).unwrap();
+    assert_eq!(drawn_last.x, best.number as f64);
+    assert!(marks.iter().all(|mark| match mark.role {
+        Role::State(state) => mark.shape == state.shape(),
+        _ => false,
+    }));
+    assert!(spec.reading.contains(&format!("the best is trial {}", best.number)), "{}", spec.reading);
+    assert!(spec.y.label.contains("less is better"), "{}", spec.y.label);
+}
+
+#[test]
+fn curves_are_those_of_the_best_and_the_best_is_in_front() {
+    let history = study(SPACE).curves(5, |params, step| loss(params) + 1.0 / step as f64).trials(12).history();
+    let snapshot = Snapshot::of(&history);
+    let spec = curves(&snapshot, history.spec.objective(), 9).unwrap();
+    let lines: Vec<Role> = spec
+        .layers
+        .iter()
+        .filter_map(|layer| if let Layer::Line(line) = layer { Some(line.role) } else { None })
+        .collect();
+    assert_eq!(lines.len(), 9);
+    assert_eq!((lines[0], lines[8]), (Role::Faint, Role::Series(0)));
+    assert_eq!(spec.legend.len(), 8, "seven with a colour, and the others");
+    assert!(spec.legend[0].label.starts_with(&format!("trial {} ", snapshot.ranked[0])));
+    assert_eq!(spec.notes, ["9 of 12 trials drawn: the best"]);
+}
+
+#[test]
+fn a_slice_shows_the_whole_domain_on_its_scale() {
+    let snapshot = Snapshot::of(&HISTORY);
+    let numeric = slice(&snapshot, objective(), "lr").unwrap();
+    assert_eq!(numeric.x.scale, Scale::Log);
+    assert!(numeric.x.low < 1e-4 && numeric.x.high > 0.1);
+    let named = slice(&snapshot, objective(), "model").unwrap();
+    assert_eq!(named.x.scale, Scale::Categorical(vec!["cnn".to_owned(), "lstm".to_owned()]));
+    // A mark may stand aside, but never under another name.
+    for mark in points(&named) {
+        assert!((mark.x - mark.x.round()).abs() < 0.3, "{mark:?}");
+    }
+    let conditional = slice(&snapshot, objective(), "layers").unwrap();
+    assert!(points(&conditional).len() < points(&named).len());
+    assert_eq!(slice(&snapshot, objective(), "absent"), Err(PlotError::NoParameter("absent".to_owned())));
+}
+
+#[test]
+fn what_tells_most_comes_first() {
+    let history = draft(60).history();
+    let told = telling_parameters(&Snapshot::of(&history), history.spec.objective());
+    let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names.len(), 3, "{told:?}");
+    assert_eq!(names[2], "layers", "{told:?}");
+    assert!(told.iter().all(|(_, share)| (0.0..=1.0).contains(share)), "{told:?}");
+}
+
+#[test]
+fn parallel_lines_go_through_every_axis_to_the_value() {
+    let snapshot = Snapshot::of(&HISTORY);
+    let spec = parallel(&snapshot, objective()).unwrap();
+    let Scale::Categorical(names) = &spec.x.scale else { panic!("names along x") };
+    assert_eq!(names, &["lr", "model", "layers", "value"]);
+    let lines: Vec<_> =
+        spec.layers.iter().filter_map(|layer| if let Layer::Line(line) = layer { Some(line) } else { None }).collect();
+    assert!(lines.iter().all(|line| line.points.len() == 4));
+    assert!(lines.iter().any(|line| line.points[2][1] < 0.0), "a trial without layers runs below");
+    assert_eq!(lines.last().map(|line| line.role), Some(Role::Value(1.0)));
+}
+
+#[test]
+fn a_contour_has_a_cell_for_each_pair_with_trials() {
+    let history = draft(40).history();
+    let spec = contour(&history, history.spec.objective(), "lr", "model").unwrap();
+    assert_eq!(spec.x.scale, Scale::Log, "a number with many values keeps its scale");
+    assert_eq!(spec.x.high, 0.1);
+    let [Layer::Cells(cells)] = &spec.layers[..] else { panic!("cells alone") };
+    assert!(cells.iter().any(|cell| cell.role == Role::Value(1.0)));
+    assert!(cells.iter().any(|cell| cell.role == Role::Value(0.0)));
+    assert!(contour(&history, history.spec.objective(), "lr", "absent").is_err());
+}
+
+#[test]
+fn ranks_go_from_the_worst_to_the_best() {
+    let history = draft(20).history();
+    let snapshot = Snapshot::of(&history);
+    let spec = rank(&snapshot, history.spec.objective(), "lr", "model").unwrap();
+    let marks = points(&spec);
+    assert_eq!(marks.len(), 20);
+    assert_eq!((marks[0].role, marks[19].role), (Role::Value(0.0), Role::Value(1.0)));
+}
+
+#[test]
+fn a_distribution_climbs_to_one() {
+    let history = draft(20).history();
+    let snapshot = Snapshot::of(&history);
+    let spec = edf(&[&snapshot, &snapshot], history.spec.objective()).unwrap();
+    assert_eq!(spec.legend.len(), 2);
+    let Layer::Line(line) = &spec.layers[0] else { panic!("a line") };
+    assert!(line.points.is_sorted_by(|a, b| a[0] <= b[0] && a[1] <= b[1]));
+    assert_eq!(line.points.last().map(|[_, part]| *part), Some(1.0));
+}
+
+/// The study as if two workers had trained its trials, the first of them twice.
+pub(crate) fn with_attempts(mut snapshot: Snapshot) -> Snapshot {
+    for row in &mut snapshot.trials {
+        let mut own = TrialRow::clone(row);
+        let attempt = |number: i64| Attempt {
+            worker: own.number % 2,
+            device: "cpu".to_owned(),
+            build: Arc::default(),
+            from_step: 0,
+            elsewhere: Vec::new(),
+            started_us: own.started_us + number * 400_000,
+            end: Some((AttemptEnd::Completed, own.started_us + number * 400_000 + 300_000, String::new())),
+        };
+        own.attempts = (0..if own.number == 0 { 2 } else { 1 }).map(attempt).collect();
+        *row = Arc::new(own);
+    }
+    snapshot
+}
+
+#[test]
+fn a_timeline_has_each_attempt() {
+    let snapshot = with_attempts(Snapshot::of(&HISTORY));
+    let spec = timeline(&snapshot).unwrap();
+    let [Layer::Cells(cells)] = &spec.layers[..] else { panic!("cells alone") };
+    assert_eq!(cells.len(), snapshot.trials.iter().map(|row| row.attempts.len()).sum::<usize>());
+    assert!(cells.iter().all(|cell| cell.x[0] <= cell.x[1]));
+    assert_eq!(cells[0].role, Role::Faint, "it went on in another attempt");
+    assert!(spec.legend.iter().any(|entry| entry.label == "cut short (2)"), "{:?}", spec.legend);
+}
+
+#[test]
+fn a_front_is_what_nothing_beats() {
+    let both = [Direction::Minimize, Direction::Maximize];
+    let history = study("a = { type = 'float', low = 0, high = 1 }\nb = { type = 'float', low = 0, high = 1 }")
+        .sampler("random")
+        .objectives(&both, |params| vec![number(params, "a"), number(params, "b")])
+        .trials(40)
+        .history();
+    let [x, y] = &history.spec.objectives[..] else { panic!("two objectives") };
+    let spec = pareto(&history, x, y).unwrap();
+    let front: Vec<_> = points(&spec).into_iter().filter(|mark| mark.role == Role::Series(0)).collect();
+    let known: Vec<f64> = history.pareto().iter().map(|trial| number(&trial.params, "a")).collect();
+    assert_eq!(front.len(), known.len());
+    assert!(front.iter().all(|mark| known.contains(&mark.x)));
+    // The step never goes beyond what a trial of the front reaches.
+    let swapped = pareto(&history, y, x).unwrap();
+    assert_eq!(points(&swapped).len(), 40);
+}
+
+#[test]
+fn bars_go_from_the_most_important_down() {
+    let one = |name: &str, mean: f64| Importance { name: name.to_owned(), mean, low: mean - 0.05, high: mean + 0.05 };
+    let spec = importance("Importance", "share of the variance", &[one("lr", 0.2), one("model", 0.7)]).unwrap();
+    assert_eq!(spec.y.scale, Scale::Categorical(vec!["lr".to_owned(), "model".to_owned()]));
+    assert_eq!(spec.x.low, 0.0);
+    assert!(spec.reading.starts_with("model is the most important of 2 parameters"));
+    assert_eq!(importance("Importance", "share", &[]), Err(PlotError::NothingVaries));
+}
+
+#[test]
+fn a_study_without_trials_or_values_says_so() {
+    let empty = draft(0).history();
+    let snapshot = Snapshot::of(&empty);
+    let metric = empty.spec.objective();
+    assert_eq!(history(&snapshot, metric), Err(PlotError::NoTrials));
+    assert_eq!(timeline(&snapshot), Err(PlotError::NoTrials));
+    assert_eq!(contour(&empty, metric, "lr", "model"), Err(PlotError::NoTrials));
+    assert_eq!(pareto(&empty, metric, metric), Err(PlotError::NoTrials));
+    let other = Objective { metric: "other".to_owned(), direction: Direction::Maximize, reduce: Reduce::Last };
+    assert_eq!(curves(&Snapshot::of(&HISTORY), &other, 3), Err(PlotError::NoValues("other".to_owned())));
+}
+
+#[test]
+fn of_many_trials_the_best_are_drawn_and_the_reader_is_told() {
+    let history = study("x = { type = 'float', low = 0, high = 1 }").sampler("random").trials(30).history();
+    let snapshot = Snapshot::of(&history);
+    let values = values::Values::of(&snapshot, history.spec.objective()).unwrap();
+    let (drawn, notes) = values.drawn(10);
+    assert_eq!(notes, ["10 of 30 trials drawn: the best 5 and every 5th of the others"]);
+    let best: Vec<u64> = drawn.iter().rev().take(5).map(|one| one.row.number).collect();
+    assert_eq!(best, snapshot.top(5));
+}
+
+#[test]
+fn a_few_bad_values_do_not_take_all_of_the_axis() {
+    fn value(params: &Params) -> f64 {
+        let x = number(params, "x");
+        if x > 0.95 { -500.0 } else { x - 1.0 }
+    }
+    let history = study("x = { type = 'float', low = 0, high = 1 }").sampler("sobol").objective(value).trials(64);
+    let history = history.with(|spec| spec.objectives[0].direction = Direction::Maximize).history();
+    let spec = super::history(&Snapshot::of(&history), history.spec.objective()).unwrap();
+    assert!(spec.y.low > -2.0, "{:?}", spec.y);
+    assert!(points(&spec).iter().all(|mark| (spec.y.low..=spec.y.high).contains(&mark.y)));
+    assert!(spec.notes.iter().any(|note| note.contains("at the edge, the worst with -500")), "{:?}", spec.notes);
+    assert!(points(&spec).iter().all(|mark| mark.shape == Shape::Disc));
+}

@@ -1,0 +1,199 @@
+//! What trials are worth in a plot, which of them are drawn, and what is said of the others.
+
+use seqtune_core::{Objective, Reduce, TrialState};
+
+use super::{PlotError, count};
+use crate::row::TrialRow;
+use crate::snapshot::Snapshot;
+use crate::spec::{Axis, Entry, Mark, Role, Sample, Scale, Shape, State, ValueScale, short, thousands};
+
+/// Most trials that are drawn one by one. More would make a file that no program likes to open.
+pub(super) const MOST_DRAWN: usize = 4000;
+
+/// A trial with its value.
+#[derive(Clone, Copy)]
+pub(super) struct Valued<'a> {
+    pub row: &'a TrialRow,
+    pub value: f64,
+}
+
+/// The trials that have a value.
+pub(super) struct Values<'a> {
+    pub objective: &'a Objective,
+    /// From the worst to the best; among equals the later one first.
+    pub worst_first: Vec<Valued<'a>>,
+}
+
+/// The same of a row.
+fn row_value(row: &TrialRow, objective: &Objective) -> Option<f64> {
+    let values = row.curves.values(&objective.metric);
+    let finite = |value: &f64| value.is_finite().then_some(*value);
+    match objective.reduce {
+        Reduce::Last if values.len() == row.curves.len() => values.last().and_then(finite),
+        Reduce::Last => None,
+        Reduce::Best => better_of(values.iter().filter_map(finite), objective),
+    }
+}
+
+/// The value that a scale ends at on the bad side, and how many are beyond. A few bad values must not take all of the room:
+/// where the worst tenth lies far from the rest, the scale ends there.
+pub(super) fn robust_worst(worst_first: &[f64]) -> (f64, usize) {
+    let (worst, best) = (worst_first[0], worst_first[worst_first.len() - 1]);
+    let at = worst_first.len() / 10;
+    let tenth = worst_first[at];
+    let is_far = at > 0 && (tenth - best).abs() < 0.5 * (worst - best).abs() && tenth != best;
+    if is_far { (tenth, at) } else { (worst, 0) }
+}
+
+fn better_of(values: impl Iterator<Item = f64>, objective: &Objective) -> Option<f64> {
+    values.reduce(|best, value| if objective.direction.better(value, best) { value } else { best })
+}
+
+impl<'a> Values<'a> {
+    pub fn of(snapshot: &'a Snapshot, objective: &'a Objective) -> Result<Values<'a>, PlotError> {
+        if snapshot.trials.is_empty() {
+            return Err(PlotError::NoTrials);
+        }
+        let valued = |row: &'a TrialRow| Some(Valued { row, value: row_value(row, objective)? });
+        let mut worst_first: Vec<Valued> = snapshot.trials.iter().filter_map(|row| valued(row)).collect();
+        if worst_first.is_empty() {
+            return Err(PlotError::NoValues(objective.metric.clone()));
+        }
+        worst_first.sort_by(|a, b| {
+            let by_value = a.value.total_cmp(&b.value);
+            let worse = if objective.direction.better(1.0, 0.0) { by_value } else { by_value.reverse() };
+            worse.then(b.row.number.cmp(&a.row.number))
+        });
+        Ok(Values { objective, worst_first })
+    }
+
+    /// Only those that ended with a value: completed and pruned.
+    pub fn ended(self) -> Result<Values<'a>, PlotError> {
+        self.only(|state| matches!(state, TrialState::Completed | TrialState::Pruned))
+    }
+
+    /// Only those that are completed.
+    pub fn completed(self) -> Result<Values<'a>, PlotError> {
+        self.only(|state| state == TrialState::Completed)
+    }
+
+    fn only(mut self, keep: impl Fn(TrialState) -> bool) -> Result<Values<'a>, PlotError> {
+        self.worst_first.retain(|one| keep(one.row.state));
+        if self.worst_first.is_empty() { Err(PlotError::NoValues(self.objective.metric.clone())) } else { Ok(self) }
+    }
+
+    /// Only those for which this holds.
+    pub fn filtered(mut self, keep: impl Fn(&TrialRow) -> bool) -> Values<'a> {
+        self.worst_first.retain(|one| keep(one.row));
+        self
+    }
+
+    /// The best trial: of the completed ones where there are such.
+    pub fn best(&self) -> Option<Valued<'a>> {
+        let completed = |one: &&Valued| one.row.state == TrialState::Completed;
+        self.worst_first.iter().rev().find(completed).or(self.worst_first.last()).copied()
+    }
+
+    pub fn numbers(&self) -> Vec<f64> {
+        self.worst_first.iter().map(|one| one.value).collect()
+    }
+
+    /// Which of them are drawn one by one, and what is said of the rest: the best half of the limit, and of the others every
+    /// so-manieth.
+    pub fn drawn(&self, limit: usize) -> (Vec<Valued<'a>>, Vec<String>) {
+        let all = &self.worst_first;
+        if all.len() <= limit {
+            return (all.clone(), Vec::new());
+        }
+        let best = limit / 2;
+        let (others, front) = all.split_at(all.len() - best);
+        let every = others.len().div_ceil((limit - best).max(1));
+        let drawn: Vec<Valued> = others.iter().step_by(every).chain(front).copied().collect();
+        let note = format!(
+            "{} of {} trials drawn: the best {} and every {} of the others",
+            thousands(drawn.len()),
+            thousands(all.len()),
+            thousands(best),
+            ordinal(every)
+        );
+        (drawn, vec![note])
+    }
+
+    /// The value that colours and axes end at on the bad side, and what is said of those beyond.
+    fn worst_shown(&self) -> (f64, Option<String>) {
+        let numbers = self.numbers();
+        let (shown, beyond) = robust_worst(&numbers);
+        let side = if numbers[0] < shown { "below" } else { "above" };
+        let note = || {
+            let (edge, worst) = (short(shown, 4), short(numbers[0], 4));
+            format!("{} {side} {edge} at the edge, the worst with {worst}", count(beyond, "trial"))
+        };
+        (shown, (beyond > 0).then(note))
+    }
+
+    /// The colours of the values, and what is said of them.
+    pub fn scale(&self, areas: bool) -> (ValueScale, Option<String>) {
+        let (worst, note) = self.worst_shown();
+        let best = self.worst_first[self.worst_first.len() - 1].value;
+        (ValueScale { label: self.objective.metric.clone(), worst, best, areas }, note)
+    }
+
+    /// The axis of the values, and what is said of those that it holds at its edge.
+    pub fn axis(&self) -> (Axis, Option<String>) {
+        let numbers = self.numbers();
+        let full = Axis::fitting(super::caption(self.objective), &numbers);
+        let (worst, note) = self.worst_shown();
+        if note.is_none() || full.scale == Scale::Log {
+            return (full, None);
+        }
+        let shown = numbers.into_iter().filter(|value| !self.objective.direction.better(worst, *value));
+        (Axis::linear(full.label, shown), note)
+    }
+
+    /// What is said where pruned trials are among them.
+    pub fn pruned_note(&self) -> Option<String> {
+        let pruned = self.worst_first.iter().filter(|one| one.row.state == TrialState::Pruned).count();
+        (pruned > 0).then(|| format!("{} with the value reached when pruned", count(pruned, "trial")))
+    }
+}
+
+fn ordinal(number: usize) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+/// A point in the colour and shape of its trial's state.
+pub(super) fn state_mark(row: &TrialRow, x: f64, y: f64) -> Mark {
+    let state = State::from(row.state);
+    Mark { x, y, shape: state.shape(), role: Role::State(state), size: 1.0 }
+}
+
+/// A plain point.
+pub(super) fn dot(x: f64, y: f64, role: Role) -> Mark {
+    Mark { x, y, shape: Shape::Disc, role, size: 1.0 }
+}
+
+/// The states of these trials as entries of a legend, with their counts.
+pub(super) fn state_legend<'a>(rows: impl Iterator<Item = &'a TrialRow> + Clone) -> Vec<Entry> {
+    let entry = |state: State| {
+        let number = rows.clone().filter(|row| State::from(row.state) == state).count();
+        let label = format!("{} ({})", state.name(), thousands(number));
+        (number > 0).then(|| Entry { label, sample: Sample::Mark(state.shape(), Role::State(state)) })
+    };
+    State::ALL.into_iter().filter_map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ordinals() {
+        let shown = [1, 2, 3, 4, 11, 12, 21, 22, 101, 111].map(super::ordinal);
+        assert_eq!(shown, ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "22nd", "101st", "111th"]);
+    }
+}
