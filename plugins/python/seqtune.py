@@ -28,6 +28,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import queue
 import shutil
 import subprocess
 import threading
@@ -118,9 +119,8 @@ class Optimizer:
         program: str | os.PathLike[str] | None = None,
     ) -> None:
         self._lock = threading.RLock()
-        # Requests whose reply has not been read: more than none after a call was interrupted.
-        self._behind = 0
-        self._read_so_far = b""
+        # Requests so far. Replies come in their order, so a request and its reply have the same number.
+        self._sent = 0
         self._several = not isinstance(direction, str) and len(direction) > 1
         if isinstance(space, Mapping):
             space = [{"name": name, **parameter} for name, parameter in space.items()]
@@ -137,6 +137,7 @@ class Optimizer:
         line = _line({key: value for key, value in first.items() if value is not None})
         self._program = _find(program)
         self._process = _start(self._program)
+        self._replies = _Replies(self._process)
         try:
             opened = self._exchange_line(line)
         except Ended as error:
@@ -224,17 +225,17 @@ class Optimizer:
         """Ends the program. What is kept in a study directory stays there."""
         with self._lock:
             process = self._process
-            for pipe in (process.stdin, process.stdout):
-                try:
-                    if pipe is not None:
-                        pipe.close()
-                except OSError:
-                    pass  # It has gone before.
+            try:
+                if process.stdin is not None:
+                    process.stdin.close()
+            except OSError:
+                pass  # It has gone before.
             try:
                 process.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            self._replies.close()
 
     def __enter__(self) -> Optimizer:
         return self
@@ -249,14 +250,11 @@ class Optimizer:
 
     def _exchange_line(self, line: bytes) -> dict[str, Any]:
         with self._lock:
-            stdin, stdout = self._process.stdin, self._process.stdout
-            if stdin is None or stdout is None or stdin.closed:
+            stdin = self._process.stdin
+            if stdin is None or stdin.closed:
                 raise Ended("this optimizer is closed")
-            # Of calls that were interrupted before they had their reply.
-            while self._behind:
-                self._read(stdout.fileno())
             try:
-                self._behind += 1
+                self._sent += 1
                 stdin.write(line)
                 stdin.flush()
             except OSError:
@@ -265,34 +263,65 @@ class Optimizer:
                 # Half a line may be out, or none: whether a reply will come is not known any more.
                 self._process.kill()
                 raise
-            reply = self._read(stdout.fileno())
+            try:
+                reply = json.loads(self._replies.wait(self._sent) or b"")
+            except ValueError:
+                raise self._ended() from None
+            if not isinstance(reply, dict):
+                raise self._ended()
         error = reply.get("error")
         if error is None:
             return reply
         exhausted = "points of the space have been tried" in error
         raise (Exhausted if exhausted else Refused)(error)
 
-    def _read(self, output: int) -> dict[str, Any]:
-        # By hand: where Ctrl-C interrupts a buffered reader in the middle of a line, the first half is lost.
-        while b"\n" not in self._read_so_far:
-            more = os.read(output, 1 << 16)
-            if not more:
-                raise self._ended()
-            self._read_so_far += more
-        line, _, self._read_so_far = self._read_so_far.partition(b"\n")
-        self._behind -= 1
-        try:
-            reply = json.loads(line)
-        except ValueError:
-            raise self._ended() from None
-        if not isinstance(reply, dict):
-            raise self._ended()
-        return reply
-
     def _ended(self) -> Ended:
         """What to raise where the program says nothing more, or something else."""
         self.close()
         return Ended(f"the program {self._program} has ended with code {self._process.returncode}")
+
+
+class _Replies:
+    """What the program says, line by line, read in a thread of its own.
+
+    Signals interrupt the main thread only. Were it to read, Ctrl-C could come after the system had handed over a part of a reply
+    and before that was kept, and the next call would wait for it for ever. Here an interrupted call leaves nothing half done:
+    its reply is counted when it comes, and nobody looks at it.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        # How many replies there were, and the last of them: one value, so that both change at once.
+        self._last = (0, b"")
+        self._ended = False
+        # Something has come. What it holds says nothing: a waiting call may be interrupted with it in its hands.
+        self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._listen, name="seqtune replies", daemon=True)
+        self._thread.start()
+
+    def wait(self, number: int) -> bytes | None:
+        """The reply of that number, which no later request may have followed yet; None where the program has ended."""
+        while self._last[0] < number:
+            if self._ended:
+                # It may have said its last words in between.
+                return self._last[1] if self._last[0] == number else None
+            self._news.get()
+        return self._last[1]
+
+    def close(self) -> None:
+        """To be called when the program has ended, and its output with it."""
+        self._thread.join(PATIENCE_SECONDS)
+        if not self._thread.is_alive() and self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _listen(self) -> None:
+        try:
+            for line in self._process.stdout or ():
+                self._last = (self._last[0] + 1, line)
+                self._news.put(None)
+        finally:
+            self._ended = True
+            self._news.put(None)
 
 
 def _find(program: str | os.PathLike[str] | None) -> str:
