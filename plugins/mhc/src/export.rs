@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use seqtune_nn::tch::{Device, Kind, Tensor};
 use seqtune_plugin::FamilyError;
 
+use crate::affinity::{LEVELS, level_of, nanomolar};
 use crate::analysis::embedding::{self, Table};
 use crate::data::{Inequality, MhcData, RESIDUES, Split};
-use crate::measure::{LEVELS, Scores, level_of, nanomolar};
+use crate::measure::Scores;
 use crate::session::MhcSession;
 
 /// Writes `predictions.tsv`, `levels.tsv` and for each table of token vectors of each fold a table and its JSON into a
@@ -65,7 +66,7 @@ fn record(data: &MhcData, fold: &str, row: usize, score: f64) -> [String; 10] {
         data.labels.levels[row].to_string(),
         score.to_string(),
         format!("{:.4}", nanomolar(score)),
-        level_of(score).to_string(),
+        level_of(nanomolar(score)).to_string(),
     ]
 }
 

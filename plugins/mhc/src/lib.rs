@@ -17,6 +17,7 @@
 //! - [`Mhc`]: the family: LSTM, GRU, RNN, feed-forward network, one sigmoid unit, least squares.
 //! - [`analysis`]: what the learned residue vectors look like.
 
+mod affinity;
 pub mod analysis;
 pub mod data;
 mod export;
@@ -27,7 +28,6 @@ mod loss;
 mod measure;
 mod model;
 mod parameters;
-mod saved;
 mod session;
 mod training;
 pub mod view;

@@ -5,13 +5,8 @@ use std::collections::BTreeMap;
 use seqtune_nn::metrics::{self, ConfusionMatrix};
 use seqtune_plugin::{Direction, MetricInfo};
 
+use crate::affinity::{LEVELS, level_of, nanomolar};
 use crate::data::Labels;
-
-/// The half-logarithm scale of the source: 1 is 1 nM, 0 is 50000 nM or more.
-const WEAKEST: f64 = 50_000.0;
-
-/// Thresholds of the five levels in nM, the strongest first.
-pub const LEVELS: [f64; 4] = [50.0, 500.0, 5_000.0, 50_000.0];
 
 /// Which peptides an AUC is over.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +71,7 @@ impl Truth<'_> {
     /// Levels that are (rows) and levels that the scores say (columns), 0 the weakest; `None` without scores.
     pub fn levels(&self, scored: &Scores) -> Option<ConfusionMatrix> {
         let truth: Vec<usize> = scored.rows.iter().map(|row| usize::from(self.labels.levels[*row])).collect();
-        let said: Vec<usize> = scored.scores.iter().map(|score| level_of(*score)).collect();
+        let said: Vec<usize> = scored.scores.iter().map(|score| level_of(nanomolar(*score))).collect();
         ConfusionMatrix::new(LEVELS.len() + 1, &truth, &said)
     }
 
@@ -94,16 +89,6 @@ impl Truth<'_> {
         };
         subsets.iter().map(auc).collect()
     }
-}
-
-/// The affinity in nM that a score stands for.
-pub fn nanomolar(score: f64) -> f64 {
-    WEAKEST.powf(1.0 - score)
-}
-
-/// How many of the thresholds the affinity of a score is below.
-pub fn level_of(score: f64) -> usize {
-    LEVELS.iter().filter(|threshold| nanomolar(score) < **threshold).count()
 }
 
 /// The metrics of every report.
@@ -130,6 +115,7 @@ pub fn infos() -> Vec<MetricInfo> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::affinity::WEAKEST;
     use crate::data::Inequality;
 
     fn labels(nanomolars: &[f64]) -> Labels {
@@ -164,14 +150,5 @@ mod tests {
         let mut declared: Vec<String> = infos().into_iter().map(|info| info.name).collect();
         declared.sort();
         assert_eq!(names, declared);
-    }
-
-    #[test]
-    fn levels_count_the_thresholds_below() {
-        let score = |value: f64| 1.0 - value.ln() / WEAKEST.ln();
-        let levels = [49.0, 51.0, 499.0, 501.0, 4_999.0, 5_001.0, 49_999.0].map(|value| level_of(score(value)));
-        assert_eq!(levels, [4, 3, 3, 2, 2, 1, 1]);
-        assert_eq!((level_of(0.0), level_of(1.2)), (0, 4));
-        assert!((nanomolar(score(321.0)) - 321.0).abs() < 1e-9);
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use seqtune_nn::checkpoint::{self, Counters};
+use seqtune_nn::lockstep::{read_json, write_json};
 use seqtune_nn::tch::{Device, Kind, Tensor, no_grad};
 use seqtune_nn::{Batches, DataSet, FoldTraining, Optimizer, Sampling, Variables, loss as losses, seed};
 use seqtune_plugin::FamilyError;
@@ -21,6 +22,9 @@ const EVALUATION_BATCH: usize = 500;
 
 /// Updates between two looks at the loss: each look waits for the device.
 const LOOK_EVERY: usize = 50;
+
+/// The file of a fold's least squares.
+const FIT: &str = "model.json";
 
 /// What the folds of a trial share: the data on the device, and the point.
 pub struct Trial {
@@ -249,7 +253,11 @@ impl FoldTraining for MhcFold {
 
     fn save(&self, directory: &Path, epochs: u64) -> Result<(), FamilyError> {
         match &self.model {
-            Model::Linear { fit, .. } => crate::saved::write(directory, &(epochs, fit)),
+            Model::Linear { fit, .. } => {
+                std::fs::create_dir_all(directory)
+                    .map_err(|error| FamilyError::Other(format!("{}: cannot be made: {error}", directory.display())))?;
+                write_json(&directory.join(FIT), &(epochs, fit))
+            }
             Model::Network(trained) => {
                 let counters = Counters::new().with_u64("epoch", epochs);
                 Ok(checkpoint::save(directory, &trained.variables, &trained.optimizer, &counters)?)
@@ -260,7 +268,7 @@ impl FoldTraining for MhcFold {
     fn load(&mut self, directory: &Path) -> Result<u64, FamilyError> {
         match &mut self.model {
             Model::Linear { fit, .. } => {
-                let (epochs, saved) = crate::saved::read(directory)?;
+                let (epochs, saved) = read_json(&directory.join(FIT))?;
                 *fit = saved;
                 Ok(epochs)
             }

@@ -44,6 +44,7 @@ use std::path::Path;
 
 use seqtune_plugin::{FamilyError, Job, StepContext};
 use seqtune_space::Params;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// One fold in training.
@@ -102,22 +103,31 @@ impl TrialFacts {
     /// # Errors
     /// [`FamilyError::Other`] where it is none, or damaged.
     pub fn read(checkpoint: &Path) -> Result<Self, FamilyError> {
-        let path = checkpoint.join(Self::FILE);
-        let fail = |error: &dyn std::fmt::Display| {
-            FamilyError::Other(format!("{}: no checkpoint of this family: {error}", path.display()))
-        };
-        let text = fs::read(&path).map_err(|error| fail(&error))?;
-        serde_json::from_slice(&text).map_err(|error| fail(&error))
+        read_json(&checkpoint.join(Self::FILE))
     }
+}
 
-    fn write(&self, checkpoint: &Path) -> Result<(), FamilyError> {
-        let path = checkpoint.join(Self::FILE);
-        let fail = |error: &dyn std::fmt::Display| {
-            FamilyError::Other(format!("{}: cannot be written: {error}", path.display()))
-        };
-        let text = serde_json::to_vec_pretty(self).map_err(|error| fail(&error))?;
-        fs::write(&path, text).map_err(|error| fail(&error))
-    }
+/// Writes a small value of a checkpoint, for what is no tensor.
+///
+/// # Errors
+/// [`FamilyError::Other`] naming the file.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), FamilyError> {
+    let fail =
+        |error: &dyn std::fmt::Display| FamilyError::Other(format!("{}: cannot be written: {error}", path.display()));
+    let text = serde_json::to_vec_pretty(value).map_err(|error| fail(&error))?;
+    fs::write(path, text).map_err(|error| fail(&error))
+}
+
+/// Reads what [`write_json`] wrote.
+///
+/// # Errors
+/// [`FamilyError::Other`] naming the file that is missing or damaged.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FamilyError> {
+    let fail = |error: &dyn std::fmt::Display| {
+        FamilyError::Other(format!("{}: no checkpoint of this family: {error}", path.display()))
+    };
+    let text = fs::read(path).map_err(|error| fail(&error))?;
+    serde_json::from_slice(&text).map_err(|error| fail(&error))
 }
 
 impl From<&Job> for TrialFacts {
@@ -212,7 +222,7 @@ impl<F: FoldTraining> LockStep<F> {
         for (number, fold) in self.folds.iter().enumerate() {
             fold.save(&directory.join(fold_name(number)), self.epochs)?;
         }
-        self.facts.write(directory)
+        write_json(&directory.join(TrialFacts::FILE), &self.facts)
     }
 }
 

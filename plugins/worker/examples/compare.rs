@@ -1,7 +1,7 @@
 //! Measures configurations against each other on fresh folds: is the one that a search chose better than the others?
 //!
 //! ```text
-//! cargo run --release -p seqtune-worker --example compare -- studies/mhc/compare.toml --data DIR
+//! cargo run --release -p seqtune-worker --example compare -- compare.toml --data DIR
 //! ```
 //!
 //! The file names configurations with the epoch that each stops at, and the seeds of the splits. Each is trained on every fold

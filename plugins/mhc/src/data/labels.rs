@@ -5,13 +5,9 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use crate::affinity::{LEVELS, level_of, score_of};
+
 use super::{Inequality, LabelKind, Peptides, RESIDUES, Usage};
-
-/// The affinity in nM whose target is 0.
-const WEAKEST: f64 = 50_000.0;
-
-/// The affinities in nM that part the five levels.
-const LEVELS: [f64; 4] = [50.0, 500.0, 5_000.0, 50_000.0];
 
 /// What is learned: one entry per row in each.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,12 +60,10 @@ fn label(peptides: &Peptides, row: usize, usage: &Usage) -> Label {
 
 fn measured(peptides: &Peptides, row: usize, threshold: f64) -> Label {
     let nanomolar = peptides.nanomolar[row];
-    // libm: its last digit is the same on every machine.
-    let target = 1.0 - libm::log(nanomolar) / libm::log(WEAKEST);
     Label {
-        target: target.max(0.0) as f32,
+        target: score_of(nanomolar).max(0.0) as f32,
         binder: nanomolar < threshold,
-        level: LEVELS.iter().filter(|level| nanomolar < **level).count() as u8,
+        level: level_of(nanomolar) as u8,
         bound: match peptides.inequalities[row] {
             Inequality::Equal => Inequality::Equal,
             Inequality::Above => Inequality::Below,
