@@ -41,7 +41,7 @@ pub fn contour(history: &History, objective: &Objective, x: &str, y: &str) -> Re
                 trials => format!("{} ({trials})", short(cell.mean, 3)),
             };
             let (x, y) = (extent(&map.columns, column), extent(&map.rows, row));
-            cells.push(HeatCell { x, y, role: scale.role(cell.mean), label });
+            cells.push(HeatCell { x, y, role: scale.role(cell.mean), label, trial: None });
         }
     }
     let trials: usize = filled.iter().map(|cell| cell.trials).sum();

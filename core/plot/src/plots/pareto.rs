@@ -36,10 +36,10 @@ pub fn pareto(history: &History, x: &Objective, y: &Objective) -> Result<PlotSpe
         let drawn = others.len().div_ceil(every) + infeasible.len().div_ceil(every) + front.len();
         notes.push(format!("{} of {} trials drawn, and all of the front", thousands(drawn), thousands(all.len())));
     }
-    let broken = |[x, y]: [f64; 2]| Mark { shape: Shape::Cross, ..dot(x, y, Role::Quiet) };
-    let behind = infeasible.iter().step_by(every).map(|(_, at)| broken(*at));
-    let behind = behind.chain(others.iter().step_by(every).map(|(_, [x, y])| dot(*x, *y, Role::Quiet)));
-    let on_front = front.iter().map(|(_, [x, y])| Mark { size: 1.4, ..dot(*x, *y, Role::Series(0)) });
+    let broken = |trial: &Trial, at| Mark { shape: Shape::Cross, ..dot(trial.number, at, Role::Quiet) };
+    let behind = infeasible.iter().step_by(every).map(|(trial, at)| broken(trial, *at));
+    let behind = behind.chain(others.iter().step_by(every).map(|(trial, at)| dot(trial.number, *at, Role::Quiet)));
+    let on_front = front.iter().map(|(trial, at)| Mark { size: 1.4, ..dot(trial.number, *at, Role::Series(0)) });
     // The step goes through what both neighbours still reach.
     let mut corners: Vec<[f64; 2]> = front.iter().map(|(_, at)| *at).collect();
     if x.direction.better(1.0, 0.0) {

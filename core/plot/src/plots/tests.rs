@@ -123,6 +123,20 @@ fn parallel_lines_go_through_every_axis_to_the_value() {
 }
 
 #[test]
+fn what_is_drawn_knows_its_trial() {
+    let snapshot = with_attempts(Snapshot::of(&HISTORY));
+    for mark in points(&history(&snapshot, objective()).unwrap()) {
+        let row = snapshot.trial(mark.trial.unwrap()).unwrap();
+        assert_eq!((mark.x, mark.y), (row.number as f64, row.value.unwrap()));
+    }
+    for layer in parallel(&snapshot, objective()).unwrap().layers {
+        assert!(!matches!(layer, Layer::Line(line) if line.trial.is_none()));
+    }
+    let Layer::Cells(cells) = &timeline(&snapshot).unwrap().layers[0] else { panic!("cells") };
+    assert!(cells.iter().all(|cell| cell.trial.is_some_and(|trial| cell.label == trial.to_string())));
+}
+
+#[test]
 fn a_contour_has_a_cell_for_each_pair_with_trials() {
     let history = draft(40).history();
     let spec = contour(&history, history.spec.objective(), "lr", "model").unwrap();

@@ -171,12 +171,12 @@ fn ordinal(number: usize) -> String {
 /// A point in the colour and shape of its trial's state.
 pub(super) fn state_mark(row: &TrialRow, x: f64, y: f64) -> Mark {
     let state = State::from(row.state);
-    Mark { x, y, shape: state.shape(), role: Role::State(state), size: 1.0 }
+    Mark { x, y, shape: state.shape(), role: Role::State(state), size: 1.0, trial: Some(row.number) }
 }
 
-/// A plain point.
-pub(super) fn dot(x: f64, y: f64, role: Role) -> Mark {
-    Mark { x, y, shape: Shape::Disc, role, size: 1.0 }
+/// A plain point of a trial.
+pub(super) fn dot(trial: u64, [x, y]: [f64; 2], role: Role) -> Mark {
+    Mark { x, y, shape: Shape::Disc, role, size: 1.0, trial: Some(trial) }
 }
 
 /// The states of these trials as entries of a legend, with their counts.
