@@ -1,7 +1,8 @@
 //! What the viewer and reports draw: series and summaries of a study, without a window.
 //!
 //! - [`Snapshot`]: a study at one moment, in the form that tables and plots read. It is a pure function of a
-//!   [`History`](seqtune_core::History); [`Snapshot::next`] makes the following one and shares what did not change.
+//!   [`History`](seqtune_core::History); [`Snapshot::next`] makes the following one and shares what did not change;
+//!   [`Snapshot::only`] leaves some of its trials.
 //! - [`history_points`] and [`best_so_far`]: the values of the trials in number order.
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
 //! - [`importance`]: how much each parameter matters, by fANOVA or PED-ANOVA; [`Surrogate`]: the forest behind it, and what

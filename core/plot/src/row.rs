@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seqtune_core::{Attempt, Checkpoint, History, Origin, Trial, TrialEnd, TrialState};
+use seqtune_core::{Attempt, Checkpoint, History, Objective, Origin, Reduce, Trial, TrialEnd, TrialState};
 use seqtune_plugin::Direction;
 use seqtune_space::Params;
 
@@ -24,6 +24,8 @@ pub struct TrialRow {
     pub number: u64,
     /// Its point.
     pub params: Params,
+    /// Key of its configuration: the same for trials that differ in nothing but the seed.
+    pub config_key: String,
     /// Where the point came from.
     pub origin: Origin,
     /// Which repetition of the configuration.
@@ -42,6 +44,9 @@ pub struct TrialRow {
     pub step: u64,
     /// The value under the first objective; `None` where it has no finite one.
     pub value: Option<f64>,
+    /// By how much it breaks the study's outcome constraints together: 0 where it keeps them, infinite where that is not
+    /// known.
+    pub violation: f64,
     /// The best report.
     pub best: Option<Reached>,
     /// First objective of the last report.
@@ -63,6 +68,7 @@ impl TrialRow {
         TrialRow {
             number: trial.number,
             params: trial.params.clone(),
+            config_key: trial.config_key.clone(),
             origin: trial.origin,
             replicate: trial.replicate,
             seed: trial.seed,
@@ -72,6 +78,9 @@ impl TrialRow {
             ended_us: trial.ended_us,
             step: trial.step(),
             value: history.value(trial),
+            violation: history
+                .violations(trial)
+                .map_or(f64::INFINITY, |each| each.into_iter().map(|one| one.max(0.0)).sum()),
             best: trial.best_point(direction).and_then(|point| Some(Reached { step: point.step, value: point.value? })),
             last: trial.last_value(),
             attempts: trial.attempts.clone(),
@@ -79,6 +88,23 @@ impl TrialRow {
             differed: trial.differed.clone(),
             curves,
         }
+    }
+
+    /// The value under any objective, whether or not it is the study's; `None` where there is no finite one.
+    pub fn value_under(&self, objective: &Objective) -> Option<f64> {
+        let values = self.curves.values(&objective.metric);
+        let finite = |value: &f64| value.is_finite().then_some(*value);
+        let better = |best, value| if objective.direction.better(value, best) { value } else { best };
+        match objective.reduce {
+            Reduce::Last if values.len() == self.curves.len() => values.last().and_then(finite),
+            Reduce::Last => None,
+            Reduce::Best => values.iter().filter_map(finite).reduce(better),
+        }
+    }
+
+    /// Whether it is known to keep the study's outcome constraints.
+    pub fn is_feasible(&self) -> bool {
+        self.violation == 0.0
     }
 
     /// Whether nothing in the trial changed since this row was made. A trial only ever grows, so counting is enough.

@@ -230,11 +230,11 @@ fn every_plot_of_a_study_is_drawn_in_every_theme() {
         plots::curves(&snapshot, objective, 5),
         plots::parallel(&snapshot, objective),
         plots::slice(&snapshot, objective, "lr"),
-        plots::contour(&history, objective, "lr", "model"),
+        plots::contour(&snapshot, objective, "lr", "model"),
         plots::rank(&snapshot, objective, "lr", "model"),
         plots::edf(&[&snapshot], objective),
         plots::timeline(&plots::tests::with_attempts(snapshot.clone())),
-        plots::pareto(&history, objective, objective),
+        plots::pareto(&snapshot, objective, objective),
     ];
     for spec in all {
         let spec = spec.unwrap();
