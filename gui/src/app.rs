@@ -5,11 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use egui::{Context, Ui};
 
+use crate::cache::Cache;
 use crate::folder::{FolderWatch, Listing};
-use crate::model::{Action, Effect, Model};
+use crate::model::{Action, Dialog, Effect, Model};
 use crate::place::Place;
 use crate::reader::{News, Reader};
-use crate::{keys, panes, theme};
+use crate::{commands, panes, picture, theme};
 
 /// How often the window is drawn anew while a study runs and nothing happens: the times in it go on.
 const TICK: Duration = Duration::from_secs(1);
@@ -18,6 +19,7 @@ const TICK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Viewer {
     model: Model,
+    cache: Cache,
     ctx: Context,
     folder: Option<FolderWatch>,
     reader: Option<Reader>,
@@ -33,6 +35,7 @@ impl Viewer {
         theme::install(&ctx);
         let mut viewer = Viewer {
             model: Model::new(now_us()),
+            cache: Cache::new(ctx.clone()),
             ctx,
             folder: None,
             reader: None,
@@ -54,14 +57,14 @@ impl Viewer {
     pub fn ui(&mut self, ui: &mut Ui) {
         self.model.now_us = now_us();
         self.take_news();
-        for action in keys::pressed(ui.ctx(), &self.model, self.typing) {
+        for action in commands::pressed(ui.ctx(), &self.model, self.typing) {
             self.act(action);
         }
         let dropped = ui.ctx().input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
         if let Some(path) = dropped {
             self.act(Action::OpenPath(path));
         }
-        let actions = panes::ui(ui, &self.model);
+        let actions = panes::ui(ui, &self.model, &mut self.cache);
         self.model.scroll_to = None;
         self.model.focus_filter = false;
         if !actions.is_empty() {
@@ -110,6 +113,7 @@ impl Viewer {
         match effect {
             Effect::List(place) => {
                 self.reader = None;
+                self.cache.clear();
                 let ctx = self.ctx.clone();
                 self.folder = match FolderWatch::start(place.clone(), move || ctx.request_repaint()) {
                     Ok(folder) => Some(folder),
@@ -125,6 +129,7 @@ impl Viewer {
             }
             Effect::Follow(directory) => {
                 if self.reader.as_ref().is_none_or(|reader| reader.directory() != directory) {
+                    self.cache.clear();
                     let ctx = self.ctx.clone();
                     self.reader = match Reader::start(&directory, move || ctx.request_repaint()) {
                         Ok(reader) => Some(reader),
@@ -143,6 +148,22 @@ impl Viewer {
                 if let Some(reader) = &self.reader {
                     reader.reload();
                 }
+            }
+            Effect::Copy(text) => self.ctx.copy_text(text),
+            Effect::Save(spec, path) => {
+                let said = match picture::save(&spec, &path, theme::of(&self.ctx)) {
+                    Ok(()) => {
+                        self.model.dialog = None;
+                        (format!("Saved {}.", path.display()), false)
+                    }
+                    Err(error) => {
+                        let refused = Some(format!("{error}."));
+                        let path = path.display().to_string();
+                        self.model.dialog = Some(Dialog::Save { spec, path, refused });
+                        return;
+                    }
+                };
+                self.model.notify(said.0, said.1);
             }
             Effect::WatchLog(trial) => {
                 if let Some(reader) = &self.reader {

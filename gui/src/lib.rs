@@ -1,7 +1,7 @@
 //! The desktop viewer of seqtune studies.
 //!
-//! One window over a folder of studies: the list of studies, a sortable table of trials, learning curves, the history
-//! with the best so far, and one inspected trial; live while the study runs. The viewer never writes to a log.
+//! One window over a folder of studies: pages that say what to look at, compare trials, and show parameters, decisions, time and
+//! data; live while the study runs. The viewer never writes to a log.
 //!
 //! How it hangs together:
 //!
@@ -9,8 +9,10 @@
 //!   [`Snapshot`](seqtune_plot::Snapshot)s and lists; the window never waits for a file.
 //! - [`model`] is what the window shows: the newest snapshot, one selection, one filter. It changes only by
 //!   [`Action`](model::Action)s.
-//! - [`panes`] are functions from the model to actions: `fn ui(&mut Ui, &Model) -> Vec<Action>`.
-//! - [`Viewer`] connects the three. It needs no window, so the tests drive it as it is.
+//! - [`workshop`] is where plots and analyses are made, on threads: pages ask by a key and show what is there.
+//! - `pages` and [`panes`] are functions from the model to actions: `fn ui(&mut Ui, &Model, &mut Cache) -> Vec<Action>`.
+//! - [`plot`] draws a [`PlotSpec`](seqtune_plot::spec::PlotSpec), which pictures in files are made of, too.
+//! - [`Viewer`] connects them. It needs no window, so the tests drive it as it is.
 //!
 //! ```no_run
 //! let viewer = seqtune_view::Viewer::new(egui::Context::default(), Some("results".as_ref()));
@@ -18,14 +20,19 @@
 //! ```
 
 mod app;
+pub mod cache;
+mod commands;
 pub mod folder;
-mod keys;
 mod latest;
 pub mod model;
+mod pages;
 pub mod panes;
+mod picture;
 pub mod place;
+pub mod plot;
 pub mod reader;
 mod text;
 pub mod theme;
+pub mod workshop;
 
 pub use app::Viewer;

@@ -1,7 +1,7 @@
 //! Numbers, times and values as people read them.
 
 use seqtune_plugin::FailureCause;
-use seqtune_space::Value;
+use seqtune_space::{Params, Value};
 
 /// A number with about five significant digits: `0.94671`, `12.346`, `3.1e-5`.
 pub(crate) fn number(value: f64) -> String {
@@ -53,6 +53,22 @@ pub(crate) fn span(seconds: f64) -> String {
         3600..86_400 => format!("{} h {} m", whole / 3600, whole % 3600 / 60),
         _ => format!("{} d {} h", whole / 86_400, whole % 86_400 / 3600),
     }
+}
+
+/// Parameters as lines of a study file: `lr = 0.01`.
+pub(crate) fn params_toml(params: &Params) -> String {
+    let line = |(name, value): (&str, &Value)| match value {
+        Value::Text(text) => format!("{name} = {text:?}\n"),
+        other => format!("{name} = {other}\n"),
+    };
+    params.iter().map(line).collect()
+}
+
+/// An error as a sentence: a capital at its beginning, a full stop at its end.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 /// `1 trial`, `2 trials`.

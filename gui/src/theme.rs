@@ -3,7 +3,6 @@
 //! The colours of plots are those of [`seqtune_plot::theme`], which pictures in files have too.
 
 use egui::{Color32, FontId, Pos2, Rect, Response, Sense, Shape, Stroke, TextStyle, Ui, Visuals, vec2};
-use egui_plot::MarkerShape;
 use seqtune_core::TrialState;
 use seqtune_plot::spec::Role;
 use seqtune_plot::theme::{DARK, LIGHT, Rgb, SERIES, Theme};
@@ -11,8 +10,17 @@ use seqtune_plot::theme::{DARK, LIGHT, Rgb, SERIES, Theme};
 /// Trials that get a colour of their own, from the best on.
 pub const RANKED_COLORS: usize = SERIES;
 
-/// The colours of plots that are written to files, too.
-fn plot_theme(visuals: &Visuals) -> &'static Theme {
+/// The colours of plots: those of pictures in files.
+pub(crate) fn plot_theme(ui: &Ui) -> &'static Theme {
+    theme_of(ui.visuals())
+}
+
+/// The colours of plots in the window now.
+pub(crate) fn of(ctx: &egui::Context) -> &'static Theme {
+    theme_of(&ctx.global_style().visuals)
+}
+
+fn theme_of(visuals: &Visuals) -> &'static Theme {
     if visuals.dark_mode { &DARK } else { &LIGHT }
 }
 
@@ -22,43 +30,22 @@ fn color32(Rgb(red, green, blue): Rgb) -> Color32 {
 
 /// The colour of the trial of a rank (0 is the best), `None` where that rank has no colour of its own.
 pub fn rank_color(visuals: &Visuals, rank: usize) -> Option<Color32> {
-    plot_theme(visuals).series.get(rank).copied().map(color32)
+    theme_of(visuals).series.get(rank).copied().map(color32)
+}
+
+/// The colour of the n-th pinned trial.
+pub fn pin_color(visuals: &Visuals, place: usize) -> Color32 {
+    color32(theme_of(visuals).color(Role::Pinned(place)))
 }
 
 /// The colour of a state.
 pub fn state_color(visuals: &Visuals, state: TrialState) -> Color32 {
-    color32(plot_theme(visuals).color(Role::State(state.into())))
+    color32(theme_of(visuals).color(Role::State(state.into())))
 }
 
 /// For what stands back: the other curves, the waiting trials.
 pub fn quiet(visuals: &Visuals) -> Color32 {
-    color32(plot_theme(visuals).quiet)
-}
-
-/// For the curves behind: seen, but not in front.
-pub fn faint_line(visuals: &Visuals) -> Color32 {
-    Color32::from_gray(if visuals.dark_mode { 0x5A } else { 0xB8 })
-}
-
-/// The strongest grid line of a plot.
-pub fn grid(visuals: &Visuals) -> Color32 {
-    Color32::from_gray(if visuals.dark_mode { 0x38 } else { 0xD4 })
-}
-
-/// The line of the best so far, and the ring around what is selected.
-pub fn front(visuals: &Visuals) -> Color32 {
-    color32(plot_theme(visuals).front)
-}
-
-/// The marker of a state in plots, and whether it is filled.
-pub fn state_marker(state: TrialState) -> (MarkerShape, bool) {
-    match state {
-        TrialState::Completed => (MarkerShape::Circle, true),
-        TrialState::Pruned => (MarkerShape::Down, true),
-        TrialState::Failed => (MarkerShape::Cross, true),
-        TrialState::Running => (MarkerShape::Circle, false),
-        TrialState::Waiting => (MarkerShape::Square, false),
-    }
+    color32(theme_of(visuals).quiet)
 }
 
 /// Paints the marker of a state in a line of text.
@@ -98,10 +85,12 @@ pub fn install(ctx: &egui::Context) {
         style.interaction.selectable_labels = false;
     });
     ctx.style_mut_of(egui::Theme::Dark, |style| {
+        style.visuals.panel_fill = color32(DARK.background);
         style.visuals.override_text_color = Some(Color32::from_gray(0xD8));
         style.visuals.weak_text_color = Some(Color32::from_gray(0x9C));
     });
     ctx.style_mut_of(egui::Theme::Light, |style| {
+        style.visuals.panel_fill = color32(LIGHT.background);
         style.visuals.override_text_color = Some(Color32::from_gray(0x20));
         style.visuals.weak_text_color = Some(Color32::from_gray(0x60));
     });
@@ -141,15 +130,5 @@ mod tests {
                 assert!(contrast(visuals.weak_text_color(), background) >= 4.5, "{theme:?}");
             }
         }
-    }
-
-    #[test]
-    fn every_state_has_its_own_shape() {
-        use TrialState::*;
-        let mut shapes: Vec<String> =
-            [Running, Waiting, Completed, Pruned, Failed].map(|state| format!("{:?}", state_marker(state))).into();
-        shapes.sort();
-        shapes.dedup();
-        assert_eq!(shapes.len(), 5);
     }
 }

@@ -1,8 +1,11 @@
 //! Everything that can happen in the window, and what it does to the model.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{Column, Dialog, Model, OpenStudy, Sort};
+use seqtune_plot::spec::PlotSpec;
+
+use super::{Column, Dialog, MOST_PINS, Model, OpenStudy, Page, Sort};
 use crate::place::Place;
 use crate::reader::News;
 
@@ -11,16 +14,26 @@ use crate::reader::News;
 pub enum Action {
     /// Ask for a path.
     AskForPath,
-    /// The path in the dialog was edited.
-    EditPath(String),
+    /// What was typed into the dialog on top.
+    Edit(String),
     /// Open what lies at a path.
     OpenPath(PathBuf),
     /// Open a study of the list.
     OpenStudy(PathBuf),
     /// Read everything anew.
     Reload,
+    /// See a page.
+    Show(Page),
     /// Select a trial, or none.
     Select(Option<u64>),
+    /// The pointer is on a trial, or on none.
+    Hover(Option<u64>),
+    /// Pin a trial, or let it go.
+    Pin(u64),
+    /// Let all pinned trials go.
+    UnpinAll,
+    /// Compare others with this pinned trial.
+    Baseline(u64),
     /// Go so many rows down (or up) in the table.
     Go(i64),
     /// Go to the first or the last row.
@@ -28,26 +41,50 @@ pub enum Action {
         /// Which of the two.
         last: bool,
     },
+    /// Ask for a trial's number.
+    AskForTrial,
     /// Sort by a column; a second time turns the order.
     SortBy(Column),
-    /// List only trials with these words.
+    /// Show a column, or hide it.
+    ShowColumn(Column, bool),
+    /// List only trials for which this holds.
     Filter(String),
     /// Give the filter the keyboard.
     FocusFilter,
+    /// List only trials whose parameter is in this range; `None` lifts the range.
+    Brush(String, Option<[f64; 2]>),
+    /// Take back the last change of filter, ranges or pins.
+    Undo,
     /// Draw another metric.
     ShowMetric(String),
     /// Draw the curves of so many of the best trials.
     ShowTop(usize),
     /// Draw values on a log axis, or not.
     LogAxis(bool),
+    /// Show or hide the list of studies.
+    StudiesPanel(bool),
+    /// Show or hide the inspector.
+    InspectorPanel(bool),
+    /// Show a plot as a table.
+    ShowTwin(Arc<PlotSpec>),
+    /// Ask where to save a plot.
+    AskToSave(Arc<PlotSpec>),
+    /// Save a plot.
+    Save(Arc<PlotSpec>, PathBuf),
+    /// Put a text into the clipboard; the second says what it is.
+    Copy(String, &'static str),
+    /// Show or hide the list of commands.
+    Palette,
+    /// Go so many commands down in the palette.
+    Choose(i64),
     /// Show or hide the keys.
     Help,
-    /// Leave what is on top: the dialog, else the filter, else the selection.
+    /// Leave what is on top: the dialog, else the ranges, else the filter, else the selection.
     Leave,
 }
 
-/// What an action asks of the threads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What an action asks of the world.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// List the studies of a place; where it is one study, read it.
     List(Place),
@@ -57,46 +94,102 @@ pub enum Effect {
     Reload,
     /// Follow the log file of a trial.
     WatchLog(Option<u64>),
+    /// Write a picture.
+    Save(Arc<PlotSpec>, PathBuf),
+    /// Put a text into the clipboard.
+    Copy(String),
+}
+
+/// What can be taken back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Undo {
+    filter: String,
+    brushes: Vec<(String, f64, f64)>,
+    pins: Vec<u64>,
+    baseline: Option<u64>,
 }
 
 impl Model {
-    /// Applies an action. What the threads have to do comes back.
+    /// Applies an action. What has to be done outside comes back.
     pub fn apply(&mut self, action: Action) -> Option<Effect> {
         match action {
             Action::AskForPath => {
                 let path = self.place.as_ref().map(|place| place.path().display().to_string()).unwrap_or_default();
                 self.dialog = Some(Dialog::Open { path, refused: None });
             }
-            Action::EditPath(path) => self.dialog = Some(Dialog::Open { path, refused: None }),
+            Action::Edit(text) => self.edit(text),
             Action::OpenPath(path) => return self.open_path(&path),
             Action::OpenStudy(directory) => return Some(self.open_study(directory)),
             Action::Reload => return Some(Effect::Reload),
+            Action::Show(page) => self.page = page,
             Action::Select(trial) => return self.select(trial),
+            Action::Hover(trial) => self.hovered = trial,
+            Action::Pin(trial) => self.toggle_pin(trial),
+            Action::UnpinAll => {
+                self.keep_for_undo();
+                self.pins.clear();
+                self.baseline = None;
+            }
+            Action::Baseline(trial) => self.baseline = Some(trial).filter(|trial| self.pins.contains(trial)),
             Action::Go(by) => return self.go(by),
             Action::GoToEnd { last } => return self.go_to(if last { self.rows.len().saturating_sub(1) } else { 0 }),
+            Action::AskForTrial => self.dialog = Some(Dialog::GoTo { text: String::new() }),
             Action::SortBy(column) => {
                 self.sort = match self.sort.column == column {
                     true => Sort { column, reversed: !self.sort.reversed },
                     false => Sort { column, reversed: false },
                 };
-                self.refresh();
+                self.resort();
             }
-            Action::Filter(words) => {
-                self.filter = words;
+            Action::ShowColumn(column, shown) => {
+                self.hidden_columns.retain(|other| *other != column);
+                if !shown {
+                    self.hidden_columns.push(column);
+                }
+            }
+            Action::Filter(text) => {
+                self.keep_for_undo();
+                self.filter = text;
                 self.refresh();
             }
             Action::FocusFilter => self.focus_filter = true,
-            Action::ShowMetric(metric) => {
-                self.metric = Some(metric);
+            Action::Brush(parameter, range) => {
+                self.keep_for_undo();
+                self.brushes.retain(|(name, ..)| *name != parameter);
+                self.brushes.extend(range.map(|[from, to]| (parameter, from, to)));
                 self.refresh();
             }
-            Action::ShowTop(top) => {
-                self.top = top;
-                self.refresh();
+            Action::Undo => {
+                if let Some(before) = self.undo.pop() {
+                    (self.filter, self.brushes) = (before.filter, before.brushes);
+                    (self.pins, self.baseline) = (before.pins, before.baseline);
+                    self.refresh();
+                }
             }
-            Action::LogAxis(log_axis) => {
-                self.log_axis = log_axis;
-                self.refresh();
+            Action::ShowMetric(metric) => self.metric = Some(metric),
+            Action::ShowTop(top) => self.top = top,
+            Action::LogAxis(log_axis) => self.log_axis = log_axis,
+            Action::StudiesPanel(shown) => self.panels.studies = shown,
+            Action::InspectorPanel(shown) => self.panels.inspector = shown,
+            Action::ShowTwin(spec) => self.dialog = Some(Dialog::Twin(spec)),
+            Action::AskToSave(spec) => {
+                let name: String =
+                    spec.title.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
+                self.dialog = Some(Dialog::Save { spec, path: format!("{name}.svg"), refused: None });
+            }
+            Action::Save(spec, path) => return Some(Effect::Save(spec, path)),
+            Action::Copy(text, what) => {
+                self.notify(format!("Copied {what}."), false);
+                return Some(Effect::Copy(text));
+            }
+            Action::Palette => {
+                let open = matches!(self.dialog, Some(Dialog::Palette { .. }));
+                self.dialog = (!open).then(|| Dialog::Palette { text: String::new(), chosen: 0 });
+            }
+            Action::Choose(by) => {
+                if let Some(Dialog::Palette { chosen, .. }) = &mut self.dialog {
+                    *chosen = chosen.saturating_add_signed(by as isize);
+                }
             }
             Action::Help => {
                 self.dialog = if self.dialog == Some(Dialog::Help) { None } else { Some(Dialog::Help) };
@@ -106,11 +199,30 @@ impl Model {
         None
     }
 
+    /// What was typed into the dialog on top.
+    fn edit(&mut self, new: String) {
+        match &mut self.dialog {
+            Some(Dialog::Open { path, refused } | Dialog::Save { path, refused, .. }) => {
+                (*path, *refused) = (new, None);
+            }
+            Some(Dialog::Palette { text, chosen }) => (*text, *chosen) = (new, 0),
+            Some(Dialog::GoTo { text }) => *text = new,
+            Some(Dialog::Twin(_) | Dialog::Help) | None => {}
+        }
+    }
+
     fn open_path(&mut self, path: &Path) -> Option<Effect> {
         match Place::of(path) {
             Ok(place) => {
-                let time = self.now_us;
-                let kept = Model { top: self.top, log_axis: self.log_axis, ..Model::new(time) };
+                let kept = Model {
+                    top: self.top,
+                    log_axis: self.log_axis,
+                    panels: self.panels,
+                    page: self.page,
+                    notices: std::mem::take(&mut self.notices),
+                    revision: self.revision + 1,
+                    ..Model::new(self.now_us)
+                };
                 *self = Model { place: Some(place.clone()), ..kept };
                 Some(Effect::List(place))
             }
@@ -126,9 +238,15 @@ impl Model {
         if self.open.as_ref().is_none_or(|open| open.directory != directory) {
             self.open = Some(OpenStudy { directory: directory.clone(), news: News::default() });
             self.selected = None;
+            self.hovered = None;
+            self.pins.clear();
+            self.baseline = None;
             self.filter.clear();
+            self.brushes.clear();
+            self.hidden_columns.clear();
             self.sort = Sort::default();
             self.metric = None;
+            self.undo.clear();
             self.refresh();
         }
         Effect::Follow(directory)
@@ -140,10 +258,35 @@ impl Model {
         }
         self.selected = trial;
         self.scroll_to = trial.and_then(|trial| self.rows.iter().position(|number| *number == trial));
-        if let Some(snapshot) = self.snapshot().cloned() {
-            self.refresh_plots(&snapshot);
-        }
         Some(Effect::WatchLog(trial))
+    }
+
+    fn toggle_pin(&mut self, trial: u64) {
+        self.keep_for_undo();
+        if let Some(place) = self.pin(trial) {
+            self.pins.remove(place);
+            self.baseline = self.baseline.filter(|baseline| *baseline != trial);
+        } else if self.pins.len() < MOST_PINS {
+            self.pins.push(trial);
+        } else {
+            self.undo.pop();
+            self.notify(format!("{MOST_PINS} trials are pinned already; let one go first."), true);
+        }
+    }
+
+    fn keep_for_undo(&mut self) {
+        const KEPT: usize = 100;
+        let now = Undo {
+            filter: self.filter.clone(),
+            brushes: self.brushes.clone(),
+            pins: self.pins.clone(),
+            baseline: self.baseline,
+        };
+        if self.undo.last() != Some(&now) {
+            self.undo.push(now);
+        }
+        let over = self.undo.len().saturating_sub(KEPT);
+        self.undo.drain(..over);
     }
 
     fn go(&mut self, by: i64) -> Option<Effect> {
@@ -160,6 +303,12 @@ impl Model {
 
     fn leave(&mut self) -> Option<Effect> {
         if self.dialog.take().is_some() {
+            return None;
+        }
+        if !self.brushes.is_empty() {
+            self.keep_for_undo();
+            self.brushes.clear();
+            self.refresh();
             return None;
         }
         if !self.filter.is_empty() {

@@ -1,24 +1,35 @@
-//! What the window shows. It changes only by actions; panes read it.
+//! What the window shows. It changes only by actions; pages and panes read it.
 
 mod action;
-mod drawn;
+mod filter;
+mod listed;
+mod page;
 mod rows;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use seqtune_core::Objective;
+use seqtune_plot::spec::PlotSpec;
 use seqtune_plot::{Snapshot, TrialRow};
 
+use action::Undo;
 pub use action::{Action, Effect};
-pub use drawn::{Drawn, DrawnCurve};
+pub use filter::FilterError;
+use listed::Texts;
+pub use page::Page;
 pub use rows::{Column, Sort};
 
 use crate::folder::Listing;
 use crate::place::Place;
 use crate::reader::News;
+use crate::workshop::Subject;
 
 /// How many of the best trials have their curves drawn at first.
 const TOP: usize = 20;
+
+/// Trials that can be pinned: as many as keep a colour apart.
+pub const MOST_PINS: usize = 6;
 
 /// What the window shows.
 #[derive(Debug, Default)]
@@ -29,30 +40,50 @@ pub struct Model {
     pub listing: Option<Listing>,
     /// The study that is open.
     pub open: Option<OpenStudy>,
-    /// The selected trial, in the table, the plots and the inspector alike.
+    /// Which page is seen.
+    pub page: Page,
+    /// The selected trial, everywhere in the window.
     pub selected: Option<u64>,
-    /// Words that a trial must have to be listed.
+    /// The trial under the pointer.
+    pub hovered: Option<u64>,
+    /// Pinned trials: the n-th has the n-th colour wherever it is seen.
+    pub pins: Vec<u64>,
+    /// The pinned trial that others are compared with.
+    pub baseline: Option<u64>,
+    /// The filter as it is written.
     pub filter: String,
+    /// Why the filter cannot be read; the one before counts meanwhile.
+    pub filter_error: Option<FilterError>,
+    /// Ranges of parameters that were brushed in a plot, `(parameter, from, to)`; they narrow the filter.
+    pub brushes: Vec<(String, f64, f64)>,
     /// How the table is sorted.
     pub sort: Sort,
-    /// Metric of the learning curves; the objective where nothing is chosen.
+    /// Columns of the table that are not shown.
+    pub hidden_columns: Vec<Column>,
+    /// Metric of the plots; the objective where nothing is chosen.
     pub metric: Option<String>,
     /// How many of the best trials have their curves drawn.
     pub top: usize,
     /// Whether the values are on a log axis.
     pub log_axis: bool,
+    /// Whether the list of studies and the inspector are shown.
+    pub panels: Panels,
     /// What lies over the window.
     pub dialog: Option<Dialog>,
-    /// Numbers of the listed trials, in their order.
+    /// What happened lately, the newest last.
+    pub notices: Vec<Notice>,
+    /// Numbers of the listed trials, in the order of the table.
     pub rows: Vec<u64>,
-    /// What the plots draw.
-    pub drawn: Drawn,
     /// Row of the table that is to be brought into view in the next frame.
     pub scroll_to: Option<usize>,
     /// Whether the filter is to get the keyboard in the next frame.
     pub focus_filter: bool,
     /// Now, in microseconds since 1970. Set from outside: the model has no clock.
     pub now_us: i64,
+    subject: Option<Subject>,
+    texts: Texts,
+    undo: Vec<Undo>,
+    revision: u64,
 }
 
 /// The study that is open.
@@ -64,8 +95,23 @@ pub struct OpenStudy {
     pub news: News,
 }
 
+/// Which of the panels at the sides are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panels {
+    /// The list of studies.
+    pub studies: bool,
+    /// The selected trial.
+    pub inspector: bool,
+}
+
+impl Default for Panels {
+    fn default() -> Panels {
+        Panels { studies: true, inspector: true }
+    }
+}
+
 /// What lies over the window.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Dialog {
     /// Asks for a path.
     Open {
@@ -74,8 +120,42 @@ pub enum Dialog {
         /// Why it was refused, one sentence.
         refused: Option<String>,
     },
+    /// Asks where to save a picture.
+    Save {
+        /// The picture.
+        spec: Arc<PlotSpec>,
+        /// What was typed.
+        path: String,
+        /// Why it was refused, one sentence.
+        refused: Option<String>,
+    },
+    /// A plot as a table.
+    Twin(Arc<PlotSpec>),
+    /// All commands, to be found by a part of their names.
+    Palette {
+        /// What was typed.
+        text: String,
+        /// Which of those found is chosen.
+        chosen: usize,
+    },
+    /// Asks for a trial's number.
+    GoTo {
+        /// What was typed.
+        text: String,
+    },
     /// The keys.
     Help,
+}
+
+/// Something that happened, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The sentence.
+    pub text: String,
+    /// Whether it went wrong.
+    pub wrong: bool,
+    /// When, in microseconds since 1970.
+    pub at_us: i64,
 }
 
 impl Model {
@@ -84,9 +164,14 @@ impl Model {
         Model { top: TOP, now_us, ..Model::default() }
     }
 
-    /// The snapshot of the open study.
+    /// The snapshot of the open study, all trials.
     pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
         self.open.as_ref()?.news.snapshot.as_ref()
+    }
+
+    /// What pages are made of: the study, and the trials that the filter lists.
+    pub fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref()
     }
 
     /// The selected trial.
@@ -94,10 +179,26 @@ impl Model {
         self.snapshot()?.trial(self.selected?)
     }
 
-    /// The metric that the curves show.
+    /// The metric that the plots show.
     pub fn metric<'a>(&'a self, snapshot: &'a Snapshot) -> &'a str {
         let known = |name: &&str| snapshot.metrics.iter().any(|metric| **metric == **name);
         self.metric.as_deref().filter(known).unwrap_or(snapshot.objective())
+    }
+
+    /// What plots take as the value of a trial: the study's objective, or the chosen metric in its direction.
+    pub fn objective(&self, snapshot: &Snapshot) -> Objective {
+        let name = self.metric(snapshot);
+        if let Some(own) = snapshot.spec.objectives.iter().find(|objective| objective.metric == name) {
+            return own.clone();
+        }
+        let info = snapshot.spec.info.metrics.iter().find(|metric| metric.name == name);
+        let direction = info.map_or(snapshot.direction(), |metric| metric.direction);
+        Objective { metric: name.to_owned(), direction, ..snapshot.spec.objective().clone() }
+    }
+
+    /// The place of a trial among the pinned ones.
+    pub fn pin(&self, trial: u64) -> Option<usize> {
+        self.pins.iter().position(|pin| *pin == trial)
     }
 
     /// The rank of a trial among the completed ones, where that rank has a colour of its own.
@@ -131,23 +232,11 @@ impl Model {
         first.and_then(|directory| self.apply(Action::OpenStudy(directory)))
     }
 
-    /// Computes what depends on the snapshot, the filter, the order and the choices of the plots.
-    fn refresh(&mut self) {
-        let snapshot = self.snapshot().cloned();
-        let Some(snapshot) = snapshot else {
-            self.rows.clear();
-            self.drawn = Drawn::default();
-            return;
-        };
-        if self.selected.is_some_and(|number| snapshot.trial(number).is_none()) {
-            self.selected = None;
-        }
-        self.rows = rows::listed(&snapshot, &self.filter, self.sort, self.now_us);
-        self.refresh_plots(&snapshot);
-    }
-
-    fn refresh_plots(&mut self, snapshot: &Snapshot) {
-        let metric = self.metric(snapshot).to_owned();
-        self.drawn = Drawn::of(snapshot, &metric, self.top, self.log_axis, self.selected);
+    /// Says something that happened.
+    pub fn notify(&mut self, text: impl Into<String>, wrong: bool) {
+        const KEPT: usize = 50;
+        self.notices.push(Notice { text: text.into(), wrong, at_us: self.now_us });
+        let over = self.notices.len().saturating_sub(KEPT);
+        self.notices.drain(..over);
     }
 }

@@ -1,7 +1,6 @@
-//! Which trials the table lists, and in which order.
+//! The columns of the table, and its order.
 
 use std::cmp::Ordering;
-use std::fmt::Write as _;
 
 use seqtune_core::Reduce;
 use seqtune_plot::{Snapshot, TrialRow};
@@ -135,37 +134,16 @@ impl Key {
     }
 }
 
-/// Numbers of the trials that have all words of the filter, sorted.
-pub(super) fn listed(snapshot: &Snapshot, filter: &str, sort: Sort, now_us: i64) -> Vec<u64> {
-    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
-    let mut text = String::new();
-    let matching = snapshot.trials.iter().filter(|row| {
-        words.is_empty() || {
-            describe(row, &mut text);
-            words.iter().all(|word| text.contains(word.as_str()))
-        }
-    });
+/// Numbers of the trials, sorted.
+pub(super) fn sorted(snapshot: &Snapshot, sort: Sort, now_us: i64) -> Vec<u64> {
     let mut keyed: Vec<(Option<Key>, u64)> =
-        matching.map(|row| (sort.column.key(snapshot, row, now_us), row.number)).collect();
+        snapshot.trials.iter().map(|row| (sort.column.key(snapshot, row, now_us), row.number)).collect();
     keyed.sort_by(|(a, _), (b, _)| match (a, b) {
         (Some(a), Some(b)) if sort.reversed => b.order(a),
         (Some(a), Some(b)) => a.order(b),
         (a, b) => a.is_none().cmp(&b.is_none()),
     });
     keyed.into_iter().map(|(_, number)| number).collect()
-}
-
-/// The text that the filter looks in: `#12 pruned model=cnn lr=0.001`, in small letters.
-fn describe(row: &TrialRow, text: &mut String) {
-    text.clear();
-    // Writing to a string cannot fail.
-    let _ = write!(text, "#{} {}", row.number, row.state.name());
-    for (name, value) in row.params.iter() {
-        let _ = write!(text, " {name}={}", text::value(value));
-    }
-    if text.chars().any(char::is_uppercase) {
-        *text = text.to_lowercase();
-    }
 }
 
 #[cfg(test)]
@@ -182,9 +160,9 @@ mod tests {
     #[test]
     fn values_are_sorted_best_first_and_reversed() {
         let snapshot = snapshot();
-        let rows = listed(&snapshot, "", Sort::default(), 0);
+        let rows = sorted(&snapshot, Sort::default(), 0);
         assert_eq!(rows, snapshot.ranked);
-        let reversed = listed(&snapshot, "", Sort { reversed: true, ..Sort::default() }, 0);
+        let reversed = sorted(&snapshot, Sort { reversed: true, ..Sort::default() }, 0);
         assert_eq!(reversed.first(), rows.last());
     }
 
@@ -195,20 +173,9 @@ mod tests {
         let set = snapshot.trials.iter().filter(|row| row.params.get("depth").is_some()).count();
         assert!(set > 0 && set < 12);
         for reversed in [false, true] {
-            let rows = listed(&snapshot, "", Sort { column: depth, reversed }, 0);
+            let rows = sorted(&snapshot, Sort { column: depth, reversed }, 0);
             let is_set = |number: &u64| snapshot.trial(*number).unwrap().params.get("depth").is_some();
             assert!(rows[..set].iter().all(is_set) && !rows[set..].iter().any(is_set));
         }
-    }
-
-    #[test]
-    fn all_words_must_be_there_in_any_case() {
-        let snapshot = snapshot();
-        let rows = |filter: &str| listed(&snapshot, filter, Sort::default(), 0);
-        assert_eq!(rows("completed").len(), 12);
-        let cnn = rows("model=cnn");
-        assert_eq!(rows("MODEL=CNN completed").len(), cnn.len());
-        assert_eq!(cnn.len() + rows("lstm").len(), 12);
-        assert!(rows("width= nothing-like-this").is_empty());
     }
 }

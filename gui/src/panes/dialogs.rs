@@ -1,15 +1,23 @@
 //! What lies over the window: the question for a path, and the keys.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use egui::{Context, Grid, Id, Key, Modal, RichText, TextEdit};
+use egui::{Context, Grid, Id, Key, Modal, RichText, ScrollArea, TextEdit};
+use egui_extras::{Column as Width, TableBuilder};
+use seqtune_plot::spec::PlotSpec;
 
-use crate::keys::SHORTCUTS;
+use crate::commands::COMMANDS;
 use crate::model::{Action, Dialog, Model};
+use crate::plot::twin;
 
 pub(super) fn ui(ctx: &Context, model: &Model) -> Vec<Action> {
     match &model.dialog {
         Some(Dialog::Open { path, refused }) => open(ctx, path, refused.as_deref()),
+        Some(Dialog::Save { spec, path, refused }) => save(ctx, spec, path, refused.as_deref()),
+        Some(Dialog::Twin(spec)) => table_of(ctx, spec),
+        Some(Dialog::Palette { text, chosen }) => super::palette::ui(ctx, model, text, *chosen),
+        Some(Dialog::GoTo { text }) => go_to(ctx, model, text),
         Some(Dialog::Help) => help(ctx),
         None => Vec::new(),
     }
@@ -23,7 +31,7 @@ fn open(ctx: &Context, path: &str, refused: Option<&str>) -> Vec<Action> {
         let mut text = path.to_owned();
         let edit = ui.add(TextEdit::singleline(&mut text).desired_width(f32::INFINITY)).labelled_by(label.id);
         if edit.changed() {
-            actions.push(Action::EditPath(text.clone()));
+            actions.push(Action::Edit(text.clone()));
         }
         let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if !edit.has_focus() && !entered {
@@ -48,22 +56,132 @@ fn open(ctx: &Context, path: &str, refused: Option<&str>) -> Vec<Action> {
     actions
 }
 
+/// Asks for a line of text; what was entered comes back.
+fn ask(
+    ctx: &Context,
+    id: &str,
+    title: &str,
+    text: &str,
+    button: &str,
+    refused: Option<&str>,
+) -> (Vec<Action>, Option<String>) {
+    let mut actions = Vec::new();
+    let mut answer = None;
+    let modal = Modal::new(Id::unique(id)).show(ctx, |ui| {
+        ui.set_width(480.0);
+        let label = ui.label(RichText::new(title).strong());
+        let mut typed = text.to_owned();
+        let edit = ui.add(TextEdit::singleline(&mut typed).desired_width(f32::INFINITY)).labelled_by(label.id);
+        if edit.changed() {
+            actions.push(Action::Edit(typed.clone()));
+        }
+        let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        if !edit.has_focus() && !entered {
+            edit.request_focus();
+        }
+        if let Some(refused) = refused {
+            ui.label(RichText::new(refused).color(ui.visuals().error_fg_color));
+        }
+        ui.add_space(6.0);
+        ui.horizontal(|ui| {
+            if ui.button(button).clicked() || entered {
+                answer = Some(typed.trim().to_owned());
+            }
+            if ui.button("Cancel").clicked() {
+                actions.push(Action::Leave);
+            }
+        });
+    });
+    if modal.backdrop_response.clicked() {
+        actions.push(Action::Leave);
+    }
+    (actions, answer)
+}
+
+fn save(ctx: &Context, spec: &Arc<PlotSpec>, path: &str, refused: Option<&str>) -> Vec<Action> {
+    let (mut actions, answer) =
+        ask(ctx, "save", "Where to save the picture: a file ending in .svg or .png", path, "Save it", refused);
+    actions.extend(answer.map(|path| Action::Save(Arc::clone(spec), PathBuf::from(path))));
+    actions
+}
+
+fn go_to(ctx: &Context, model: &Model, text: &str) -> Vec<Action> {
+    let number = text.trim().parse::<u64>().ok();
+    let is_there = |number: u64| model.snapshot().is_some_and(|snapshot| snapshot.trial(number).is_some());
+    let refused = match number {
+        _ if text.trim().is_empty() => None,
+        None => Some("A trial has a whole number, such as 12.".to_owned()),
+        Some(number) if !is_there(number) => Some(format!("There is no trial {number}.")),
+        Some(_) => None,
+    };
+    let (mut actions, answer) = ask(ctx, "go to", "Number of the trial", text, "Go to it", refused.as_deref());
+    if let (Some(_), Some(number), None) = (answer, number, refused) {
+        actions.extend([Action::Leave, Action::Select(Some(number))]);
+    }
+    actions
+}
+
+/// A plot as a table.
+fn table_of(ctx: &Context, spec: &PlotSpec) -> Vec<Action> {
+    let table = twin(spec);
+    let mut copied = false;
+    let modal = Modal::new(Id::unique("twin")).show(ctx, |ui| {
+        ui.set_width(620.0);
+        ui.label(RichText::new(&spec.title).strong().size(16.0));
+        ui.label(RichText::new(&spec.reading).weak());
+        ui.add_space(4.0);
+        let mut builder = TableBuilder::new(ui).striped(true).max_scroll_height(420.0);
+        for _ in &table.titles {
+            builder = builder.column(Width::remainder().clip(true));
+        }
+        let header = builder.header(20.0, |mut header| {
+            for title in &table.titles {
+                header.col(|ui| drop(ui.add(egui::Label::new(RichText::new(title).strong()).truncate())));
+            }
+        });
+        header.body(|body| {
+            body.rows(18.0, table.rows.len(), |mut line| {
+                let row = &table.rows[line.index()];
+                for cell in row {
+                    line.col(|ui| drop(ui.add(egui::Label::new(cell).truncate())));
+                }
+            });
+        });
+        ui.add_space(6.0);
+        ui.horizontal(|ui| {
+            copied = ui.button("Copy it").clicked();
+            ui.button("Close").clicked()
+        })
+        .inner
+    });
+    let mut actions = Vec::new();
+    if copied {
+        actions.push(Action::Copy(table.tsv(), "the table"));
+    }
+    if modal.inner || modal.backdrop_response.clicked() {
+        actions.push(Action::Leave);
+    }
+    actions
+}
+
 fn help(ctx: &Context) -> Vec<Action> {
     let modal = Modal::new(Id::unique("help")).show(ctx, |ui| {
         ui.set_width(420.0);
         ui.label(RichText::new("Keys").strong().size(16.0));
         ui.add_space(4.0);
-        Grid::new("keys").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
-            for shortcut in &SHORTCUTS {
-                ui.label(RichText::new(shortcut.keys).strong());
-                ui.label(shortcut.what);
-                ui.end_row();
-            }
-            for (keys, what) in OTHERS {
-                ui.label(RichText::new(keys).strong());
-                ui.label(what);
-                ui.end_row();
-            }
+        ScrollArea::vertical().max_height(520.0).show(ui, |ui| {
+            Grid::new("keys").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
+                for command in COMMANDS.iter().filter(|command| !command.keys.is_empty()) {
+                    ui.label(RichText::new(command.keys).strong());
+                    ui.label(command.name);
+                    ui.end_row();
+                }
+                for (keys, what) in OTHERS {
+                    ui.label(RichText::new(keys).strong());
+                    ui.label(what);
+                    ui.end_row();
+                }
+            });
         });
         ui.add_space(6.0);
         ui.button("Close").clicked()

@@ -1,11 +1,11 @@
 //! The line at the top: what the study is, how far it is, and whether it runs.
 
-use egui::{Align, ComboBox, Layout, RichText, Sense, ThemePreference, Ui, vec2};
+use egui::{Align, Button, ComboBox, Layout, RichText, Sense, TextEdit, ThemePreference, Ui, vec2};
 use seqtune_core::{Reduce, TrialState};
 use seqtune_plot::Snapshot;
 use seqtune_plugin::Direction;
 
-use crate::model::{Action, Model, OpenStudy};
+use crate::model::{Action, Model, OpenStudy, Page};
 use crate::{text, theme};
 
 /// States in the order in which they are counted.
@@ -33,6 +33,9 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
             }
         });
     });
+    if model.subject().is_some() {
+        actions.extend(pages_and_filter(ui, model));
+    }
     let notes = model.open.as_ref().filter(|open| open.news.snapshot.is_some());
     if let Some(trouble) = notes.and_then(|open| open.news.trouble.as_ref()) {
         ui.horizontal_wrapped(|ui| {
@@ -46,6 +49,62 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
         ui.label(RichText::new(notice).color(ui.visuals().warn_fg_color));
     }
     ui.add_space(3.0);
+    actions
+}
+
+/// The pages, and the filter that holds on all of them.
+fn pages_and_filter(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut actions = Vec::new();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (index, page) in Page::ALL.into_iter().enumerate() {
+            let button = Button::selectable(model.page == page, page.name());
+            if ui.add(button).on_hover_text(format!("{} ({})", page.about(), index + 1)).clicked() {
+                actions.push(Action::Show(page));
+            }
+        }
+        ui.separator();
+        actions.extend(filter(ui, model));
+    });
+    if let Some(error) = &model.filter_error {
+        ui.label(RichText::new(error.to_string()).color(ui.visuals().warn_fg_color));
+    }
+    actions
+}
+
+fn filter(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let mut text = model.filter.clone();
+    let label = ui.label("Filter");
+    let edit = TextEdit::singleline(&mut text)
+        .desired_width((ui.available_width() - 150.0).clamp(160.0, 420.0))
+        .hint_text("value>0.9 and model=cnn, or words such as pruned");
+    let response = ui.add(edit).labelled_by(label.id);
+    if model.focus_filter {
+        response.request_focus();
+    }
+    if response.changed() {
+        actions.push(Action::Filter(text));
+    }
+    for (parameter, from, to) in &model.brushes {
+        let range = format!("{parameter} {} to {}", text::short_number(*from), text::short_number(*to));
+        if ui.button(format!("{range} x")).on_hover_text("Lift this range").clicked() {
+            actions.push(Action::Brush(parameter.clone(), None));
+        }
+    }
+    if let Some(subject) = model.subject() {
+        let (listed, all) = (subject.listed.trials.len(), subject.whole.trials.len());
+        if listed < all {
+            ui.label(RichText::new(format!("{listed} of {}", text::count(all, "trial"))).weak());
+        }
+    }
+    for (place, trial) in model.pins.iter().enumerate() {
+        let color = theme::pin_color(ui.visuals(), place);
+        let button = Button::new(RichText::new(format!("{trial} x")).color(color));
+        if ui.add(button).on_hover_text(format!("Trial {trial} is pinned; click to let it go")).clicked() {
+            actions.push(Action::Pin(*trial));
+        }
+    }
     actions
 }
 

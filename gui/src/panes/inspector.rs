@@ -32,6 +32,15 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
             ui.label(RichText::new(format!("{} of {}", rank + 1, snapshot.ranked.len())).weak())
                 .on_hover_text("Its rank among the completed trials");
         }
+        let pinned = model.pin(row.number);
+        let name = if pinned.is_some() { "Unpin" } else { "Pin" };
+        if ui.button(name).on_hover_text("Pinned trials are compared on their page (Space)").clicked() {
+            actions.push(Action::Pin(row.number));
+        }
+        if let Some(place) = pinned {
+            let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
+            ui.painter().rect_filled(rect, 2.0, theme::pin_color(ui.visuals(), place));
+        }
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.label(state_in_words(snapshot, row, model.now_us));

@@ -1,59 +1,47 @@
-//! The parts of the window: functions from the model to actions. They draw and change nothing.
+//! The parts of the window around the pages: functions from the model to actions. They draw and change nothing.
 
-mod curves;
 mod dialogs;
 mod header;
-mod history;
 mod inspector;
-mod marks;
-mod nearest;
-mod notice;
+pub(crate) mod notice;
+mod palette;
+pub(crate) mod plot_pane;
+mod status;
 mod studies;
-mod table;
+pub(crate) mod table;
 
 use egui::{CentralPanel, Panel, Ui};
 
+use crate::cache::Cache;
 use crate::model::{Action, Model};
+use crate::pages;
 
 /// The whole window.
-pub fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
+pub fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let mut actions = Vec::new();
+    cache.shop.collect();
     Panel::top("header").show(ui, |ui| actions.extend(header::ui(ui, model)));
+    Panel::bottom("status").show(ui, |ui| actions.extend(status::ui(ui, model, cache)));
     // In a small window each part gets less, and none is squeezed out.
     let width = ui.available_width();
-    if model.place.is_some() {
+    if model.place.is_some() && model.panels.studies {
         Panel::left("studies")
-            .default_size(210.0)
+            .default_size(200.0)
             .min_size(120.0)
             .max_size(width * 0.22)
             .show(ui, |ui| actions.extend(studies::ui(ui, model)));
     }
-    if model.snapshot().is_some_and(|snapshot| !snapshot.trials.is_empty()) {
+    let has_trials = model.snapshot().is_some_and(|snapshot| !snapshot.trials.is_empty());
+    if has_trials && model.panels.inspector {
         Panel::right("inspector")
-            .default_size(340.0)
+            .default_size(320.0)
             .min_size(180.0)
             .max_size(width * 0.36)
             .show(ui, |ui| actions.extend(inspector::ui(ui, model)));
     }
-    CentralPanel::default().show(ui, |ui| {
-        if let Some((sentence, button)) = notice::instead(model) {
-            actions.extend(notice::card(ui, &sentence, button));
-            return;
-        }
-        let height = ui.available_height();
-        Panel::bottom("trials")
-            .resizable(true)
-            .default_size(height * 0.5)
-            .min_size(120.0)
-            .max_size((height * 0.62).max(120.0))
-            .frame(egui::Frame::NONE.inner_margin(egui::Margin { top: 6, ..egui::Margin::ZERO }))
-            .show(ui, |ui| actions.extend(table::ui(ui, model)));
-        CentralPanel::no_frame().show(ui, |ui| {
-            ui.columns_const(|[left, right]| {
-                actions.extend(history::ui(left, model));
-                actions.extend(curves::ui(right, model));
-            });
-        });
+    CentralPanel::default().show(ui, |ui| match notice::instead(model) {
+        Some((sentence, button)) => actions.extend(notice::card(ui, &sentence, button)),
+        None => actions.extend(pages::ui(ui, model, cache)),
     });
     actions.extend(dialogs::ui(ui.ctx(), model));
     actions

@@ -1,11 +1,11 @@
 //! What stands where there is nothing to draw: one sentence, and one button where it helps.
 
-use egui::{Align2, Area, Frame, RichText, Ui, vec2};
+use egui::{RichText, Ui, vec2};
 
 use crate::model::{Action, Model};
 
 /// A button of a notice: its text and what it does.
-pub(super) type Way = (&'static str, Action);
+pub(crate) type Way = (&'static str, Action);
 
 /// The sentence that takes the place of the trials, `None` where there are some to show.
 pub(super) fn instead(model: &Model) -> Option<(String, Option<Way>)> {
@@ -34,12 +34,21 @@ pub(super) fn instead(model: &Model) -> Option<(String, Option<Way>)> {
             Some(trouble) => (trouble.clone(), Some(again)),
             None => ("The study has no trial yet; the first one appears here as soon as it starts.".to_owned(), None),
         }),
-        _ => None,
+        (Some(snapshot), _) => nothing_listed(model, snapshot.trials.len()),
     }
 }
 
+fn nothing_listed(model: &Model, all: usize) -> Option<(String, Option<Way>)> {
+    let is_empty = model.subject().is_some_and(|subject| subject.listed.trials.is_empty());
+    let way = match model.brushes.is_empty() {
+        true => ("Clear the filter", Action::Filter(String::new())),
+        false => ("Lift the ranges", Action::Leave),
+    };
+    is_empty.then(|| (format!("The filter lists none of {}.", crate::text::count(all, "trial")), Some(way)))
+}
+
 /// A sentence in the middle, with a button under it.
-pub(super) fn card(ui: &mut Ui, sentence: &str, way: Option<Way>) -> Option<Action> {
+pub(crate) fn card(ui: &mut Ui, sentence: &str, way: Option<Way>) -> Option<Action> {
     let mut action = None;
     let space = ui.available_height();
     ui.vertical_centered(|ui| {
@@ -56,18 +65,13 @@ pub(super) fn card(ui: &mut Ui, sentence: &str, way: Option<Way>) -> Option<Acti
     action
 }
 
-/// A sentence over an empty plot.
-pub(super) fn over_plot(ui: &Ui, plot: &egui::Response, sentence: &str) {
-    Area::new(plot.id.with("notice"))
-        .order(egui::Order::Middle)
-        .pivot(Align2::CENTER_CENTER)
-        .fixed_pos(plot.rect.center())
-        .interactable(false)
-        .constrain(false)
-        .show(ui.ctx(), |ui| {
-            Frame::popup(ui.style()).shadow(egui::Shadow::NONE).show(ui, |ui| {
-                ui.set_max_width((plot.rect.width() - vec2(40.0, 0.0).x).max(80.0));
-                ui.label(sentence);
-            });
-        });
+/// A sentence in the place of a plot.
+pub(crate) fn in_place(ui: &mut Ui, sentence: &str, height: f32) {
+    let size = vec2(ui.available_width(), height);
+    ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Center), |ui| {
+        ui.set_min_size(size);
+        ui.add_space((height * 0.4).max(4.0));
+        ui.set_max_width((size.x - 24.0).clamp(80.0, 420.0));
+        ui.label(RichText::new(sentence).weak());
+    });
 }

@@ -1,26 +1,19 @@
 //! The table of trials. Only the visible rows are built.
 
-use egui::{Align, Button, Layout, RichText, ScrollArea, Sense, Shape, Stroke, TextEdit, Ui, pos2, vec2};
+use egui::{Align, Button, Layout, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 use seqtune_plot::{Snapshot, TrialRow};
 
-use super::notice;
 use crate::model::{Action, Column, Model};
-use crate::{text, theme};
+use crate::theme;
 
 const ROW_HEIGHT: f32 = 20.0;
 
-pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
+pub(crate) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     let Some(snapshot) = model.snapshot() else { return actions };
-    actions.extend(filter(ui, model, snapshot));
-    if model.rows.is_empty() && !model.filter.is_empty() {
-        let sentence = format!("None of {} has these words.", text::count(snapshot.trials.len(), "trial"));
-        let way = Some(("Clear the filter", Action::Filter(String::new())));
-        actions.extend(notice::card(ui, &sentence, way));
-        return actions;
-    }
-    let columns = Column::all(snapshot);
+    let mut columns = Column::all(snapshot);
+    columns.retain(|column| !model.hidden_columns.contains(column));
     let study = model.open.as_ref().map(|open| open.directory.clone());
     ui.push_id(study, |ui| {
         ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
@@ -51,35 +44,21 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
                     for column in &columns {
                         line.col(|ui| cell(ui, model, snapshot, row, *column));
                     }
-                    if line.response().clicked() {
-                        actions.push(Action::Select(Some(row.number)));
+                    let response = line.response();
+                    if response.clicked() {
+                        actions.push(match response.ctx.input(|input| input.modifiers.command) {
+                            true => Action::Pin(row.number),
+                            false => Action::Select(Some(row.number)),
+                        });
+                    }
+                    if response.double_clicked() {
+                        actions.push(Action::Pin(row.number));
                     }
                 });
             });
         });
     });
     actions
-}
-
-fn filter(ui: &mut Ui, model: &Model, snapshot: &Snapshot) -> Option<Action> {
-    let mut words = model.filter.clone();
-    let mut action = None;
-    ui.horizontal(|ui| {
-        let label = ui.label("Filter");
-        let edit = TextEdit::singleline(&mut words)
-            .desired_width(360.0)
-            .hint_text("words of state and parameters: pruned model=cnn");
-        let response = ui.add(edit).labelled_by(label.id);
-        if model.focus_filter {
-            response.request_focus();
-        }
-        if response.changed() {
-            action = Some(Action::Filter(words));
-        }
-        let (listed, all) = (model.rows.len(), snapshot.trials.len());
-        ui.label(RichText::new(format!("{listed} of {}", text::count(all, "trial"))).weak());
-    });
-    action
 }
 
 fn title(ui: &mut Ui, model: &Model, snapshot: &Snapshot, column: Column) -> Option<Action> {
@@ -115,9 +94,8 @@ fn cell(ui: &mut Ui, model: &Model, snapshot: &Snapshot, row: &TrialRow, column:
     match column {
         Column::Number => {
             let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
-            let color = model.colored_rank(row.number).and_then(|rank| theme::rank_color(ui.visuals(), rank));
-            if let Some(color) = color {
-                ui.painter().rect_filled(rect, 2.0, color);
+            if let Some(place) = model.pin(row.number) {
+                ui.painter().rect_filled(rect, 2.0, theme::pin_color(ui.visuals(), place));
             }
         }
         Column::State => drop(theme::state_mark(ui, row.state)),

@@ -168,8 +168,6 @@ impl Following {
                 format!("the log in {} cannot be read to its end: {error}", self.directory.display())
             }
         };
-        let mut letters = text.chars();
-        let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-        format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+        crate::text::sentence(&text)
     }
 }

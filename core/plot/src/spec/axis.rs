@@ -103,6 +103,20 @@ impl Axis {
         part.is_finite().then_some(part)
     }
 
+    /// The value at a place along the axis: the inverse of [`Axis::place`].
+    pub fn value(&self, place: f64) -> f64 {
+        match self.scale {
+            Scale::Log => (self.low.ln() + place * (self.high.ln() - self.low.ln())).exp(),
+            Scale::Linear { .. } | Scale::Categorical(_) => self.low * (1.0 - place) + self.high * place,
+        }
+    }
+
+    /// The part of the axis between two places.
+    #[must_use]
+    pub fn part(&self, from: f64, to: f64) -> Axis {
+        Axis { low: self.value(from), high: self.value(to), ..self.clone() }
+    }
+
     /// The value, held so far within a linear axis that its mark is seen whole.
     pub fn held(&self, value: f64) -> f64 {
         let room = match self.scale {
@@ -159,6 +173,18 @@ mod tests {
         let single = Axis::linear("y", [2.0]);
         assert!(single.low < 2.0 && single.high > 2.0);
         assert_eq!((Axis::linear("y", []).low, Axis::linear("y", []).high), (0.0, 1.0));
+    }
+
+    #[test]
+    fn a_part_of_an_axis_has_the_values_between_its_places() {
+        for axis in [Axis::linear("y", [0.0, 10.0]), Axis::log("y", [1e-4, 1e2])] {
+            let part = axis.part(0.25, 0.5);
+            for place in [0.0, 0.3, 1.0] {
+                let value = part.value(place);
+                assert!((part.place(value).unwrap() - place).abs() < 1e-9);
+                assert!((axis.place(value).unwrap() - (0.25 + 0.25 * place)).abs() < 1e-9);
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,35 @@
+//! What is kept between frames and is no part of what the window shows: products of the workshop, and plots with their meshes.
+
+use std::collections::HashMap;
+
+use crate::plot::Plot;
+use crate::workshop::Workshop;
+
+/// What pages keep between frames.
+#[derive(Debug)]
+pub struct Cache {
+    /// Makes what takes longer than a frame.
+    pub shop: Workshop,
+    plots: HashMap<String, Plot>,
+}
+
+impl Cache {
+    /// An empty one.
+    pub fn new(ctx: egui::Context) -> Cache {
+        Cache { shop: Workshop::new(ctx), plots: HashMap::new() }
+    }
+
+    /// The plot of a place on the screen.
+    pub fn plot(&mut self, id: &str) -> &mut Plot {
+        if !self.plots.contains_key(id) {
+            self.plots.insert(id.to_owned(), Plot::default());
+        }
+        self.plots.entry(id.to_owned()).or_default()
+    }
+
+    /// Forgets everything: another study is open.
+    pub fn clear(&mut self) {
+        self.shop.clear();
+        self.plots.clear();
+    }
+}

@@ -1,0 +1,115 @@
+//! Which trials are listed, and in which order: what follows from the snapshot, the filter, the brushes and the sorting.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use seqtune_plot::{Snapshot, TrialRow};
+use seqtune_space::Value;
+
+use super::filter::{Beside, Filter};
+use super::{Model, rows};
+use crate::text;
+use crate::workshop::Subject;
+
+/// The texts that words are looked for in, kept for rows that did not change: writing them takes longer than looking.
+#[derive(Debug, Default)]
+pub(super) struct Texts(Vec<(Arc<TrialRow>, String)>);
+
+impl Texts {
+    fn update(&mut self, snapshot: &Snapshot) {
+        self.0.truncate(snapshot.trials.len());
+        for (index, row) in snapshot.trials.iter().enumerate() {
+            match self.0.get_mut(index) {
+                Some((known, _)) if Arc::ptr_eq(known, row) => {}
+                Some(other) => *other = (Arc::clone(row), describe(row)),
+                None => self.0.push((Arc::clone(row), describe(row))),
+            }
+        }
+    }
+
+    fn of(&self, index: usize) -> &str {
+        self.0.get(index).map_or("", |(_, text)| text)
+    }
+}
+
+impl Model {
+    /// Computes what depends on the snapshot, the filter, the brushes and the order.
+    pub(super) fn refresh(&mut self) {
+        let Some(snapshot) = self.snapshot().cloned() else {
+            self.rows.clear();
+            self.subject = None;
+            return;
+        };
+        let gone = |number: &u64| snapshot.trial(*number).is_none();
+        self.selected = self.selected.filter(|number| !gone(number));
+        self.hovered = self.hovered.filter(|number| !gone(number));
+        self.pins.retain(|number| !gone(number));
+        self.baseline = self.baseline.filter(|number| self.pins.contains(number));
+
+        let filter = match Filter::parse(&self.filter, &snapshot) {
+            Ok(filter) => {
+                self.filter_error = None;
+                Some(filter)
+            }
+            Err(error) => {
+                self.filter_error = Some(error);
+                None
+            }
+        };
+        let kept = self.subject.as_ref().filter(|subject| Arc::ptr_eq(&subject.whole, &snapshot));
+        let listed = match (filter, kept) {
+            // Half an expression leaves what the whole one before it listed.
+            (None, Some(subject)) => Arc::clone(&subject.listed),
+            (None, None) => Arc::clone(&snapshot),
+            (Some(filter), _) => self.keep(&snapshot, &filter),
+        };
+        self.revision += 1;
+        let directory = self.open.as_ref().map(|open| open.directory.clone()).unwrap_or_default();
+        let subject = Subject { whole: snapshot, listed, directory: directory.into(), revision: self.revision };
+        self.rows = rows::sorted(&subject.listed, self.sort, self.now_us);
+        self.subject = Some(subject);
+    }
+
+    /// Sorts the table anew.
+    pub(super) fn resort(&mut self) {
+        if let Some(subject) = &self.subject {
+            self.rows = rows::sorted(&subject.listed, self.sort, self.now_us);
+        }
+    }
+
+    fn keep(&mut self, snapshot: &Arc<Snapshot>, filter: &Filter) -> Arc<Snapshot> {
+        if *filter == Filter::All(Vec::new()) && self.brushes.is_empty() {
+            return Arc::clone(snapshot);
+        }
+        if filter.has_words() {
+            self.texts.update(snapshot);
+        }
+        let brushed = |row: &TrialRow| {
+            self.brushes.iter().all(|(name, from, to)| {
+                row.params.get(name).and_then(Value::as_f64).is_some_and(|value| (*from..=*to).contains(&value))
+            })
+        };
+        let keeps = |(index, row): (usize, &Arc<TrialRow>)| {
+            let beside = Beside { note: None, tags: &[], text: self.texts.of(index), now_us: self.now_us };
+            brushed(row) && filter.keeps(row, &beside)
+        };
+        let kept: std::collections::HashSet<u64> = snapshot
+            .trials
+            .iter()
+            .enumerate()
+            .filter_map(|(index, row)| keeps((index, row)).then_some(row.number))
+            .collect();
+        Arc::new(snapshot.only(|row| kept.contains(&row.number)))
+    }
+}
+
+/// The text that words are looked for in: `#12 pruned model=cnn lr=0.001`, in small letters.
+fn describe(row: &TrialRow) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(text, "#{} {}", row.number, row.state.name());
+    for (name, value) in row.params.iter() {
+        let _ = write!(text, " {name}={}", text::value(value));
+    }
+    if text.chars().any(char::is_uppercase) { text.to_lowercase() } else { text }
+}

@@ -1,0 +1,19 @@
+//! The pages: functions from the model to actions. They draw and change nothing.
+
+mod overview;
+mod trials;
+
+use egui::Ui;
+
+use crate::cache::Cache;
+use crate::model::{Action, Model, Page};
+use crate::panes::notice;
+
+/// The page that is seen.
+pub(crate) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
+    match model.page {
+        Page::Overview => overview::ui(ui, model, cache),
+        Page::Trials => trials::ui(ui, model),
+        _ => notice::card(ui, "This page comes.", None).into_iter().collect(),
+    }
+}
