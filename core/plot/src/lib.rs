@@ -4,9 +4,12 @@
 //!   [`History`](seqtune_core::History); [`Snapshot::next`] makes the following one and shares what did not change;
 //!   [`Snapshot::only`] leaves some of its trials.
 //! - [`history_points`] and [`best_so_far`]: the values of the trials in number order.
+//! - [`configs`]: the seeds of each configuration and their mean, with its interval; [`compare`]: what differs between a few
+//!   of them, and whether it made a difference.
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
 //! - [`importance`]: how much each parameter matters, by fANOVA or PED-ANOVA; [`Surrogate`]: the forest behind it, and what
 //!   it expects along a parameter.
+//! - [`health`]: how the study stands, in sentences, and what wants looking at.
 //! - [`heat_map`]: the values of the trials over one or two parameters.
 //! - [`Summary`]: counts by state, and the time left.
 //! - [`plots`]: each plot of a study as a [`PlotSpec`](spec::PlotSpec), which says what is where and in which role;
@@ -29,7 +32,10 @@
 //! # Ok::<(), plots::PlotError>(())
 //! ```
 
+mod compare;
+mod configs;
 mod curve;
+mod health;
 mod heat_map;
 mod importance;
 pub mod plots;
@@ -40,12 +46,18 @@ mod row;
 mod series;
 mod snapshot;
 pub mod spec;
+mod statistics;
 mod summary;
 mod surrogate;
 pub mod svg;
 pub mod theme;
 
+pub use compare::{
+    Column, Comparison, Difference, MetricCell, MetricRow, Pairs, ParameterCell, ParameterRow, Relation, compare,
+};
+pub use configs::{Config, configs};
 pub use curve::{Curve, curve};
+pub use health::{About, Card, PlotKind, Status, health};
 pub use heat_map::{Axis, Cell, HeatMap, heat_map};
 pub use importance::{
     Importance, ImportanceError, LeftOut, Method, PairImportance, ParameterImportance, PedAnova, completed, importance,
@@ -54,5 +66,6 @@ pub use progress::{HistoryPoint, best_so_far, history_points};
 pub use row::{Reached, TrialRow};
 pub use series::{Curves, Spread};
 pub use snapshot::Snapshot;
+pub use statistics::Mean;
 pub use summary::Summary;
 pub use surrogate::{Dependence, Expected, Place, Surrogate};

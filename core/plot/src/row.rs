@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seqtune_core::{Attempt, Checkpoint, History, Objective, Origin, Reduce, Trial, TrialEnd, TrialState};
+use seqtune_core::{Attempt, Checkpoint, History, Objective, Origin, Reduce, StudySpec, Trial, TrialEnd, TrialState};
 use seqtune_plugin::Direction;
 use seqtune_space::Params;
 
@@ -64,7 +64,8 @@ pub struct TrialRow {
 impl TrialRow {
     pub(crate) fn of(history: &History, trial: &Trial, mut curves: Curves, names: &mut Vec<Arc<str>>) -> TrialRow {
         let direction: Direction = history.spec.objective().direction;
-        curves.extend(&trial.reports[curves.len().min(trial.reports.len())..], names);
+        let new = &trial.reports[curves.len().min(trial.reports.len())..];
+        curves.extend(new, names, |metric| objective_of(&history.spec, metric).direction);
         TrialRow {
             number: trial.number,
             params: trial.params.clone(),
@@ -118,10 +119,31 @@ impl TrialRow {
             && self.differed.len() == trial.differed.len()
     }
 
+    /// Seconds that workers had trained this trial at a moment, lost work included; since its start where no worker of this
+    /// study trained it.
+    pub fn seconds_until(&self, at_us: i64) -> f64 {
+        if self.attempts.is_empty() {
+            return (at_us - self.started_us).max(0) as f64 / 1e6;
+        }
+        let until = |attempt: &Attempt| attempt.end.as_ref().map_or(at_us, |(_, end, _)| at_us.min(*end));
+        let spent: i64 = self.attempts.iter().map(|attempt| (until(attempt) - attempt.started_us).max(0)).sum();
+        spent as f64 / 1e6
+    }
+
     /// Seconds that workers trained this trial, lost work included; a running attempt counts until `now_us`.
     pub fn seconds(&self, now_us: i64) -> f64 {
         let until = |attempt: &Attempt| attempt.end.as_ref().map_or(now_us, |(_, at, _)| *at);
         let spent: i64 = self.attempts.iter().map(|attempt| (until(attempt) - attempt.started_us).max(0)).sum();
         spent as f64 / 1e6
     }
+}
+
+/// A metric as what trials are compared by: as the study's own objective where it is one, else as the family declares it.
+pub(crate) fn objective_of(spec: &StudySpec, metric: &str) -> Objective {
+    if let Some(own) = spec.objectives.iter().find(|objective| objective.metric == metric) {
+        return own.clone();
+    }
+    let first = spec.objective();
+    let direction = spec.info.metric(metric).map_or(first.direction, |declared| declared.direction);
+    Objective { metric: metric.to_owned(), direction, reduce: first.reduce }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use seqtune_core::{History, Settings, StudySpec, TrialState};
+use seqtune_core::{History, Objective, Settings, StudySpec, TrialState};
 use seqtune_plugin::Direction;
 
-use crate::row::TrialRow;
+use crate::row::{TrialRow, objective_of};
 use crate::series::Curves;
 use crate::summary::Summary;
 
@@ -129,6 +129,12 @@ impl Snapshot {
     /// Numbers of the `count` best completed trials, best first.
     pub fn top(&self, count: usize) -> &[u64] {
         &self.ranked[..count.min(self.ranked.len())]
+    }
+
+    /// A metric as what trials are compared by: the study's own objective where it is one, else in the direction that the
+    /// family declares, reduced as the first objective is.
+    pub fn objective_of(&self, metric: &str) -> Objective {
+        objective_of(&self.spec, metric)
     }
 
     /// The metric that plots begin with: that of the first objective.
