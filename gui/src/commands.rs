@@ -3,6 +3,7 @@
 use egui::{Context, Key, Modifiers};
 
 use crate::model::{Action, Column, Dialog, Model, Page, Sort};
+use crate::settings::ThemeChoice;
 
 /// Something that can be done, by a key or by its name.
 pub(crate) struct Command {
@@ -35,9 +36,15 @@ const fn command(
 }
 
 /// All commands.
-pub(crate) const COMMANDS: [Command; 38] = [
+pub(crate) const COMMANDS: [Command; 44] = [
     command("Find a command", "Ctrl+K", &[(COMMAND, Key::K)], true, |_| Some(Action::Palette)),
     command("Open a folder or a study", "Ctrl+O", &[(COMMAND, Key::O)], true, |_| Some(Action::AskForPath)),
+    command("Choose a folder in the system's dialog", "", &[], true, |_| Some(Action::Browse)),
+    command("Open the sample study", "", &[], true, |_| Some(Action::OpenSample)),
+    command("Colours as the system has them", "", &[], true, |_| Some(Action::ShowTheme(ThemeChoice::System))),
+    command("Dark colours", "", &[], true, |_| Some(Action::ShowTheme(ThemeChoice::Dark))),
+    command("Light colours", "", &[], true, |_| Some(Action::ShowTheme(ThemeChoice::Light))),
+    command("Colours of high contrast", "", &[], true, |_| Some(Action::ShowTheme(ThemeChoice::HighContrast))),
     command("Filter the trials", "Ctrl+F", &[(COMMAND, Key::F)], true, |_| Some(Action::FocusFilter)),
     command("Clear the filter and the ranges", "", &[], false, |model| {
         (!model.filter.is_empty()).then(|| Action::Filter(String::new()))
@@ -99,10 +106,10 @@ pub(crate) const COMMANDS: [Command; 38] = [
         Some(Action::LogAxis(!model.log_axis))
     }),
     command("Show or hide the list of studies", "Ctrl+B", &[(COMMAND, Key::B)], true, |model| {
-        Some(Action::StudiesPanel(!model.panels.studies))
+        Some(Action::StudiesPanel(!model.settings.panels.studies))
     }),
     command("Show or hide the selected trial", "Ctrl+I", &[(COMMAND, Key::I)], true, |model| {
-        Some(Action::InspectorPanel(!model.panels.inspector))
+        Some(Action::InspectorPanel(!model.settings.panels.inspector))
     }),
     command("Draw the curves of the best 5", "", &[], false, |_| Some(Action::ShowTop(5))),
     command("Draw the curves of the best 20", "", &[], false, |_| Some(Action::ShowTop(20))),

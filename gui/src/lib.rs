@@ -31,6 +31,8 @@ mod picture;
 pub mod place;
 pub mod plot;
 pub mod reader;
+mod sample;
+pub mod settings;
 mod text;
 pub mod theme;
 pub mod workshop;

@@ -8,6 +8,7 @@ use seqtune_plot::spec::PlotSpec;
 use super::{Column, Dialog, MOST_PINS, Model, OpenStudy, Page, Sort};
 use crate::place::Place;
 use crate::reader::News;
+use crate::settings::ThemeChoice;
 
 /// Something that somebody did.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +74,14 @@ pub enum Action {
     Save(Arc<PlotSpec>, PathBuf),
     /// Put a text into the clipboard; the second says what it is.
     Copy(String, &'static str),
+    /// Choose a folder in the system's own dialog.
+    Browse,
+    /// Open the sample study.
+    OpenSample,
+    /// Choose colours.
+    ShowTheme(ThemeChoice),
+    /// Say something that happened; the second is whether it went wrong.
+    Say(String, bool),
     /// Show or hide the list of commands.
     Palette,
     /// Go so many commands down in the palette.
@@ -98,6 +107,10 @@ pub enum Effect {
     Save(Arc<PlotSpec>, PathBuf),
     /// Put a text into the clipboard.
     Copy(String),
+    /// Show the system's dialog for a folder.
+    Browse,
+    /// Write the sample study, and open it.
+    OpenSample,
 }
 
 /// What can be taken back.
@@ -121,7 +134,7 @@ impl Model {
             Action::OpenPath(path) => return self.open_path(&path),
             Action::OpenStudy(directory) => return Some(self.open_study(directory)),
             Action::Reload => return Some(Effect::Reload),
-            Action::Show(page) => self.page = page,
+            Action::Show(page) => self.settings.page = page,
             Action::Select(trial) => return self.select(trial),
             Action::Hover(trial) => self.hovered = trial,
             Action::Pin(trial) => self.toggle_pin(trial),
@@ -167,10 +180,10 @@ impl Model {
                 }
             }
             Action::ShowMetric(metric) => self.metric = Some(metric),
-            Action::ShowTop(top) => self.top = top,
+            Action::ShowTop(top) => self.settings.top = top,
             Action::LogAxis(log_axis) => self.log_axis = log_axis,
-            Action::StudiesPanel(shown) => self.panels.studies = shown,
-            Action::InspectorPanel(shown) => self.panels.inspector = shown,
+            Action::StudiesPanel(shown) => self.settings.panels.studies = shown,
+            Action::InspectorPanel(shown) => self.settings.panels.inspector = shown,
             Action::ShowTwin(spec) => self.dialog = Some(Dialog::Twin(spec)),
             Action::AskToSave(spec) => {
                 let name: String =
@@ -182,6 +195,10 @@ impl Model {
                 self.notify(format!("Copied {what}."), false);
                 return Some(Effect::Copy(text));
             }
+            Action::Browse => return Some(Effect::Browse),
+            Action::OpenSample => return Some(Effect::OpenSample),
+            Action::ShowTheme(theme) => self.settings.theme = theme,
+            Action::Say(text, wrong) => self.notify(text, wrong),
             Action::Palette => {
                 let open = matches!(self.dialog, Some(Dialog::Palette { .. }));
                 self.dialog = (!open).then(|| Dialog::Palette { text: String::new(), chosen: 0 });
@@ -214,11 +231,10 @@ impl Model {
     fn open_path(&mut self, path: &Path) -> Option<Effect> {
         match Place::of(path) {
             Ok(place) => {
+                self.settings.opened(place.path());
                 let kept = Model {
-                    top: self.top,
+                    settings: std::mem::take(&mut self.settings),
                     log_axis: self.log_axis,
-                    panels: self.panels,
-                    page: self.page,
                     notices: std::mem::take(&mut self.notices),
                     revision: self.revision + 1,
                     ..Model::new(self.now_us)

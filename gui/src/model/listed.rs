@@ -65,7 +65,7 @@ impl Model {
         };
         self.revision += 1;
         let directory = self.open.as_ref().map(|open| open.directory.clone()).unwrap_or_default();
-        let subject = Subject { whole: snapshot, listed, directory: directory.into(), revision: self.revision };
+        let subject = Subject::new(snapshot, listed, &directory, self.revision);
         self.rows = rows::sorted(&subject.listed, self.sort, self.now_us);
         self.subject = Some(subject);
     }

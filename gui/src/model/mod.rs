@@ -12,6 +12,7 @@ use std::sync::Arc;
 use seqtune_core::Objective;
 use seqtune_plot::spec::PlotSpec;
 use seqtune_plot::{Snapshot, TrialRow};
+use serde::{Deserialize, Serialize};
 
 use action::Undo;
 pub use action::{Action, Effect};
@@ -23,10 +24,11 @@ pub use rows::{Column, Sort};
 use crate::folder::Listing;
 use crate::place::Place;
 use crate::reader::News;
+use crate::settings::Settings;
 use crate::workshop::Subject;
 
 /// How many of the best trials have their curves drawn at first.
-const TOP: usize = 20;
+pub(crate) const TOP: usize = 20;
 
 /// Trials that can be pinned: as many as keep a colour apart.
 pub const MOST_PINS: usize = 6;
@@ -40,8 +42,6 @@ pub struct Model {
     pub listing: Option<Listing>,
     /// The study that is open.
     pub open: Option<OpenStudy>,
-    /// Which page is seen.
-    pub page: Page,
     /// The selected trial, everywhere in the window.
     pub selected: Option<u64>,
     /// The trial under the pointer.
@@ -62,12 +62,10 @@ pub struct Model {
     pub hidden_columns: Vec<Column>,
     /// Metric of the plots; the objective where nothing is chosen.
     pub metric: Option<String>,
-    /// How many of the best trials have their curves drawn.
-    pub top: usize,
     /// Whether the values are on a log axis.
     pub log_axis: bool,
-    /// Whether the list of studies and the inspector are shown.
-    pub panels: Panels,
+    /// What is kept from one start to the next: page, panels, colours, recent places.
+    pub settings: Settings,
     /// What lies over the window.
     pub dialog: Option<Dialog>,
     /// What happened lately, the newest last.
@@ -96,7 +94,7 @@ pub struct OpenStudy {
 }
 
 /// Which of the panels at the sides are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Panels {
     /// The list of studies.
     pub studies: bool,
@@ -161,7 +159,7 @@ pub struct Notice {
 impl Model {
     /// A window that shows nothing yet.
     pub fn new(now_us: i64) -> Model {
-        Model { top: TOP, now_us, ..Model::default() }
+        Model { now_us, ..Model::default() }
     }
 
     /// The snapshot of the open study, all trials.

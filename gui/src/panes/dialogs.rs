@@ -13,7 +13,7 @@ use crate::plot::twin;
 
 pub(super) fn ui(ctx: &Context, model: &Model) -> Vec<Action> {
     match &model.dialog {
-        Some(Dialog::Open { path, refused }) => open(ctx, path, refused.as_deref()),
+        Some(Dialog::Open { path, refused }) => open(ctx, model, path, refused.as_deref()),
         Some(Dialog::Save { spec, path, refused }) => save(ctx, spec, path, refused.as_deref()),
         Some(Dialog::Twin(spec)) => table_of(ctx, spec),
         Some(Dialog::Palette { text, chosen }) => super::palette::ui(ctx, model, text, *chosen),
@@ -23,36 +23,34 @@ pub(super) fn ui(ctx: &Context, model: &Model) -> Vec<Action> {
     }
 }
 
-fn open(ctx: &Context, path: &str, refused: Option<&str>) -> Vec<Action> {
-    let mut actions = Vec::new();
-    let modal = Modal::new(Id::unique("open")).show(ctx, |ui| {
-        ui.set_width(480.0);
-        let label = ui.label(RichText::new("Folder with studies, a study, or its study.db").strong());
-        let mut text = path.to_owned();
-        let edit = ui.add(TextEdit::singleline(&mut text).desired_width(f32::INFINITY)).labelled_by(label.id);
-        if edit.changed() {
-            actions.push(Action::Edit(text.clone()));
-        }
-        let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        if !edit.has_focus() && !entered {
-            edit.request_focus();
-        }
-        if let Some(refused) = refused {
-            ui.label(RichText::new(refused).color(ui.visuals().error_fg_color));
-        }
-        ui.add_space(6.0);
+fn open(ctx: &Context, model: &Model, path: &str, refused: Option<&str>) -> Vec<Action> {
+    let title = "Folder with studies, a study, or its study.db";
+    let mut more = Vec::new();
+    let (mut actions, answer) = ask(ctx, "open", title, path, "Open it", refused, |ui| {
         ui.horizontal(|ui| {
-            if ui.button("Open it").clicked() || entered {
-                actions.push(Action::OpenPath(PathBuf::from(text.trim())));
+            if ui.button("Browse").on_hover_text("Choose a folder in the system's own dialog").clicked() {
+                more.push(Action::Browse);
             }
-            if ui.button("Cancel").clicked() {
-                actions.push(Action::Leave);
+            if ui.button("Open the sample study").clicked() {
+                more.push(Action::OpenSample);
             }
         });
+        let recent = &model.settings.recent;
+        if !recent.is_empty() {
+            ui.add_space(6.0);
+            ui.label(RichText::new("Recent").strong());
+        }
+        for path in recent {
+            let is_there = path.exists();
+            let button = egui::Button::new(path.display().to_string()).truncate().frame(false);
+            let response = ui.add_enabled(is_there, button);
+            if response.on_disabled_hover_text("It is not there now").clicked() {
+                more.push(Action::OpenPath(path.clone()));
+            }
+        }
     });
-    if modal.backdrop_response.clicked() {
-        actions.push(Action::Leave);
-    }
+    actions.extend(answer.map(|path| Action::OpenPath(PathBuf::from(path))));
+    actions.extend(more);
     actions
 }
 
@@ -64,6 +62,7 @@ fn ask(
     text: &str,
     button: &str,
     refused: Option<&str>,
+    more: impl FnOnce(&mut egui::Ui),
 ) -> (Vec<Action>, Option<String>) {
     let mut actions = Vec::new();
     let mut answer = None;
@@ -91,6 +90,7 @@ fn ask(
                 actions.push(Action::Leave);
             }
         });
+        more(ui);
     });
     if modal.backdrop_response.clicked() {
         actions.push(Action::Leave);
@@ -100,7 +100,7 @@ fn ask(
 
 fn save(ctx: &Context, spec: &Arc<PlotSpec>, path: &str, refused: Option<&str>) -> Vec<Action> {
     let (mut actions, answer) =
-        ask(ctx, "save", "Where to save the picture: a file ending in .svg or .png", path, "Save it", refused);
+        ask(ctx, "save", "Where to save the picture: a file ending in .svg or .png", path, "Save it", refused, |_| ());
     actions.extend(answer.map(|path| Action::Save(Arc::clone(spec), PathBuf::from(path))));
     actions
 }
@@ -114,7 +114,7 @@ fn go_to(ctx: &Context, model: &Model, text: &str) -> Vec<Action> {
         Some(number) if !is_there(number) => Some(format!("There is no trial {number}.")),
         Some(_) => None,
     };
-    let (mut actions, answer) = ask(ctx, "go to", "Number of the trial", text, "Go to it", refused.as_deref());
+    let (mut actions, answer) = ask(ctx, "go to", "Number of the trial", text, "Go to it", refused.as_deref(), |_| ());
     if let (Some(_), Some(number), None) = (answer, number, refused) {
         actions.extend([Action::Leave, Action::Select(Some(number))]);
     }

@@ -1,11 +1,12 @@
 //! The line at the top: what the study is, how far it is, and whether it runs.
 
-use egui::{Align, Button, ComboBox, Layout, RichText, Sense, TextEdit, ThemePreference, Ui, vec2};
+use egui::{Align, Button, ComboBox, Layout, RichText, Sense, TextEdit, Ui, vec2};
 use seqtune_core::{Reduce, TrialState};
 use seqtune_plot::Snapshot;
 use seqtune_plugin::Direction;
 
 use crate::model::{Action, Model, OpenStudy, Page};
+use crate::settings::ThemeChoice;
 use crate::{text, theme};
 
 /// States in the order in which they are counted.
@@ -21,7 +22,10 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
         if ui.button("?").on_hover_text("The keys (?)").clicked() {
             actions.push(Action::Help);
         }
-        theme_choice(ui);
+        if ui.button("Commands").on_hover_text("Find a command by its name (Ctrl+K)").clicked() {
+            actions.push(Action::Palette);
+        }
+        actions.extend(theme_choice(ui, model));
         let rest = vec2(ui.available_width(), line.y);
         ui.allocate_ui_with_layout(rest, Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
             if ui.button("Open").on_hover_text("Open a folder or a study (Ctrl+O)").clicked() {
@@ -58,7 +62,7 @@ fn pages_and_filter(ui: &mut Ui, model: &Model) -> Vec<Action> {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for (index, page) in Page::ALL.into_iter().enumerate() {
-            let button = Button::selectable(model.page == page, page.name());
+            let button = Button::selectable(model.settings.page == page, page.name());
             if ui.add(button).on_hover_text(format!("{} ({})", page.about(), index + 1)).clicked() {
                 actions.push(Action::Show(page));
             }
@@ -108,19 +112,21 @@ fn filter(ui: &mut Ui, model: &Model) -> Vec<Action> {
     actions
 }
 
-/// Dark, light, or as the system has it. egui keeps the choice.
-fn theme_choice(ui: &mut Ui) {
-    let chosen = ui.options(|options| options.theme_preference);
-    let combo = ComboBox::new("theme", "").selected_text(chosen.name()).width(64.0).show_ui(ui, |ui| {
-        for preference in [ThemePreference::System, ThemePreference::Dark, ThemePreference::Light] {
-            if ui.selectable_label(chosen == preference, preference.name()).clicked() {
-                ui.ctx().set_theme(preference);
+/// The colours of the window.
+fn theme_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let chosen = model.settings.theme;
+    let combo = ComboBox::new("theme", "").selected_text(chosen.name()).width(96.0).show_ui(ui, |ui| {
+        for theme in ThemeChoice::ALL {
+            if ui.selectable_label(chosen == theme, theme.name()).clicked() {
+                actions.push(Action::ShowTheme(theme));
             }
         }
     });
-    let name = format!("Theme {}", chosen.name());
+    let name = format!("Colours {}", chosen.name());
     combo.response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ComboBox, true, &name));
-    combo.response.on_hover_text("Colours: dark, light, or as the system has them");
+    combo.response.on_hover_text("The colours of the window");
+    actions
 }
 
 fn study(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
