@@ -22,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    apply, ask_tell, best, check, completions, doctor, explain, export, families, fsck, import_space, importance, init,
-    plot, replicate, resume, run, status, stop, table, trials, verify, view,
+    apply, ask_tell, best, check, completions, doctor, explain, export, families, fsck, go_on, import_space,
+    importance, init, note, pause, plot, replicate, resume, run, status, stop, table, tag, trials, verify, view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -47,6 +47,8 @@ enum Command {
     Run(run::Arguments),
     Resume(resume::Arguments),
     Stop(stop::Arguments),
+    Pause(pause::Arguments),
+    GoOn(go_on::Arguments),
     Status(status::Arguments),
     Trials(trials::Arguments),
     Best(best::Arguments),
@@ -54,6 +56,8 @@ enum Command {
     Importance(importance::Arguments),
     Plot(plot::Arguments),
     View(view::Arguments),
+    Note(note::Arguments),
+    Tag(tag::Arguments),
     Replicate(replicate::Arguments),
     Apply(apply::Arguments),
     Export(export::Arguments),
@@ -94,6 +98,8 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Run(arguments) => run::execute(&arguments, out),
         Command::Resume(arguments) => resume::execute(&arguments, out),
         Command::Stop(arguments) => stop::execute(&arguments, out),
+        Command::Pause(arguments) => pause::execute(&arguments, out),
+        Command::GoOn(arguments) => go_on::execute(&arguments, out),
         Command::Status(arguments) => status::execute(&arguments, out),
         Command::Trials(arguments) => trials::execute(&arguments, out),
         Command::Best(arguments) => best::execute(&arguments, out),
@@ -101,6 +107,8 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Importance(arguments) => importance::execute(&arguments, out),
         Command::Plot(arguments) => plot::execute(&arguments),
         Command::View(arguments) => view::execute(&arguments),
+        Command::Note(arguments) => note::execute(&arguments, out),
+        Command::Tag(arguments) => tag::execute(&arguments, out),
         Command::Replicate(arguments) => replicate::execute(&arguments, out),
         Command::Apply(arguments) => apply::execute(&arguments, out),
         Command::Export(arguments) => export::execute(&arguments, out),

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use seqtune::study_file::show_seconds;
-use seqtune_core::{Event, EventKind, History, Proposer, StoreError, StoreReader, TrialState};
+use seqtune_core::{Event, EventKind, History, Proposer, Remarks, StoreError, StoreReader, TrialState};
 use seqtune_plugin::Direction;
 use serde::Serialize;
 
@@ -12,13 +12,13 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Align, Format, FormatArgument, Table, local, now_us, show_number, utc, write_csv, write_json};
 use crate::places;
+use crate::progress::way_on;
 
 /// Show where a study stands; without DIR, all studies under results/
 ///
 /// Works while the study runs, and on a copy of its directory. The fields of -f json and csv: study, directory, state
-/// (running,
-/// stopped or finished), reason, family, metric, direction, trials, budget_trials, completed, pruned, failed, running,
-/// waiting, best_trial, best_value, hours, budget_hours, device_hours, budget_device_hours, created, last_event.
+/// (running, paused, stopped or finished), reason, family, metric, direction, trials, budget_trials, completed, pruned, failed, running,
+/// waiting, best_trial, best_value, hours, budget_hours, device_hours, budget_device_hours, created, last_event, note.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
 \x20 seqtune status demo\n\
@@ -55,6 +55,8 @@ struct StatusRow {
     budget_device_hours: Option<f64>,
     created: String,
     last_event: String,
+    /// What somebody wrote about the study.
+    note: Option<String>,
 }
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
@@ -70,7 +72,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         let history = History::fold(&events)
             .map_err(|error| StoreError::Damaged { directory: directory.clone(), message: error.to_string() })?;
         let managed = reader.is_managed();
-        rows.push(row(directory, &history, &events, managed));
+        rows.push(row(directory, &history, &reader.remarks()?, &events, managed));
         last = Some((history, managed));
     }
     match (arguments.format.format, &arguments.study, last) {
@@ -85,7 +87,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     Ok(Exit::Done)
 }
 
-fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> StatusRow {
+fn row(directory: &Path, history: &History, remarks: &Remarks, events: &[Event], managed: bool) -> StatusRow {
     let best = history.best();
     // A manager that was killed leaves no last word.
     let word = events.iter().rev().find_map(|event| match &event.kind {
@@ -94,7 +96,8 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
         _ => None,
     });
     let reason = match word {
-        _ if managed => None,
+        // Of one that was killed nothing is paused any more.
+        _ if managed => history.paused.as_ref().map(|paused| way_on(paused, directory)),
         Some(Some(reason)) => Some(reason),
         Some(None) => Some("the last run ended without a word: it was killed, or the machine went down".to_owned()),
         None => Some("it has not run yet".to_owned()),
@@ -104,6 +107,7 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
         study: history.spec.name.clone(),
         directory: directory.display().to_string(),
         state: match managed {
+            true if history.paused.is_some() => "paused",
             true => "running",
             false if is_finished(history) => "finished",
             false => "stopped",
@@ -128,6 +132,7 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
         budget_device_hours: history.settings.budget.device_hours,
         created: utc(history.created_us),
         last_event: utc(history.last_us),
+        note: remarks.study.as_ref().map(|note| note.text.clone()),
     }
 }
 
@@ -216,6 +221,9 @@ fn one(out: &mut dyn Write, row: &StatusRow, history: &History, managed: bool) -
     ];
     for (name, text) in lines.into_iter().chain(devices) {
         writeln!(out, "{name:<11} {text}")?;
+    }
+    for (index, line) in row.note.iter().flat_map(|note| note.lines()).enumerate() {
+        writeln!(out, "{:<11} {line}", if index == 0 { "note" } else { "" })?;
     }
     for trial in history.trials.iter().filter(|trial| managed && trial.state() == TrialState::Running) {
         let value = show_number(trial.last_value());
