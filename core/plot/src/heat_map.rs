@@ -1,7 +1,9 @@
 //! The values of trials over one or two parameters.
 
-use seqtune_core::{History, Trial};
 use seqtune_space::{Domain, Value};
+
+use crate::row::TrialRow;
+use crate::snapshot::Snapshot;
 
 /// Ranges that a parameter with many values is cut into.
 const BINS: usize = 8;
@@ -48,38 +50,35 @@ enum Grouping {
 }
 
 impl Grouping {
-    fn of(history: &History, parameter: &str) -> Grouping {
+    fn of(snapshot: &Snapshot, parameter: &str) -> Grouping {
+        let domain = snapshot.spec.space.get(parameter).map(|parameter| &parameter.domain);
+        let ranges = domain.filter(|domain| matches!(domain, Domain::Float { .. } | Domain::Int { .. }));
         let mut values: Vec<Value> = Vec::new();
-        for value in history.trials.iter().filter_map(|trial| trial.params.get(parameter)) {
+        for value in snapshot.trials.iter().filter_map(|row| row.params.get(parameter)) {
             if !values.contains(value) {
                 values.push(value.clone());
             }
-        }
-        let space = &history.spec.space;
-        match space.get(parameter).map(|parameter| &parameter.domain) {
-            Some(domain @ (Domain::Float { .. } | Domain::Int { .. })) if values.len() > MOST_VALUES => {
-                Grouping::Ranges(domain.clone())
-            }
-            _ => {
-                values.sort_by(|left, right| match (left.as_f64(), right.as_f64()) {
-                    (Some(left), Some(right)) => left.total_cmp(&right),
-                    _ => left.to_string().cmp(&right.to_string()),
-                });
-                Grouping::Values(values)
+            if let Some(domain) = ranges.filter(|_| values.len() > MOST_VALUES) {
+                return Grouping::Ranges(domain.clone());
             }
         }
+        values.sort_by(|left, right| match (left.as_f64(), right.as_f64()) {
+            (Some(left), Some(right)) => left.total_cmp(&right),
+            _ => left.to_string().cmp(&right.to_string()),
+        });
+        Grouping::Values(values)
     }
 
     /// The place of a trial along the axis; `None` where it does not have the parameter.
-    fn place(&self, parameter: &str, trial: &Trial) -> Option<usize> {
+    fn place(&self, parameter: &str, row: &TrialRow) -> Option<usize> {
         match self {
             Grouping::One => Some(0),
             Grouping::Values(values) => {
-                let own = trial.params.get(parameter)?;
+                let own = row.params.get(parameter)?;
                 values.iter().position(|value| value == own)
             }
             Grouping::Ranges(domain) => {
-                let unit = domain.encode(trial.params.get(parameter)?)?;
+                let unit = domain.encode(row.params.get(parameter)?)?;
                 Some(((unit * BINS as f64) as usize).min(BINS - 1))
             }
         }
@@ -126,16 +125,16 @@ fn short(value: &Value) -> String {
 /// The values of the trials over `rows` and, where given, `columns`. A trial counts where `value` gives one and it has the
 /// parameters. Numbers with more than 12 values among the trials are cut into 8 ranges, even on the parameter's own scale.
 pub fn heat_map(
-    history: &History,
+    snapshot: &Snapshot,
     rows: &str,
     columns: Option<&str>,
-    value: impl Fn(&Trial) -> Option<f64>,
+    value: impl Fn(&TrialRow) -> Option<f64>,
 ) -> HeatMap {
-    let by_row = Grouping::of(history, rows);
-    let by_column = columns.map_or(Grouping::One, |parameter| Grouping::of(history, parameter));
+    let by_row = Grouping::of(snapshot, rows);
+    let by_column = columns.map_or(Grouping::One, |parameter| Grouping::of(snapshot, parameter));
     let (rows_axis, columns_axis) = (by_row.axis(rows), by_column.axis(columns.unwrap_or_default()));
     let mut sums = vec![vec![(0.0, 0_usize); columns_axis.labels.len()]; rows_axis.labels.len()];
-    for trial in &history.trials {
+    for trial in &snapshot.trials {
         let place = by_row.place(rows, trial).zip(by_column.place(columns.unwrap_or_default(), trial));
         if let (Some((row, column)), Some(value)) = (place, value(trial)) {
             let cell = &mut sums[row][column];
@@ -158,7 +157,7 @@ mod tests {
         )
         .trials(6)
         .history();
-        let map = heat_map(&history, "a", Some("b"), |trial| Some(trial.number as f64));
+        let map = heat_map(&Snapshot::of(&history), "a", Some("b"), |trial| Some(trial.number as f64));
         assert_eq!(map.rows.labels, ["1", "2"]);
         assert!(map.columns.labels.iter().all(|label| ["x", "y", "z"].contains(&label.as_str())));
         let cells: Vec<Cell> = map.cells.iter().flatten().flatten().copied().collect();
@@ -172,7 +171,7 @@ mod tests {
         let history = seqtune_core::testing::study("lr = { type = 'float', low = 1e-4, high = 1.0, log = true }")
             .trials(60)
             .history();
-        let map = heat_map(&history, "lr", None, |_| Some(1.0));
+        let map = heat_map(&Snapshot::of(&history), "lr", None, |_| Some(1.0));
         assert_eq!(map.columns.labels, [""]);
         assert_eq!(map.rows.labels[0], "0.0001 to 0.000316");
         assert_eq!(map.rows.labels[7], "0.316 to 1");
@@ -189,9 +188,9 @@ mod tests {
         .trials(12)
         .history();
         let with = history.trials.iter().filter(|trial| trial.params.get("d").is_some()).count();
-        let map = heat_map(&history, "d", None, |_| Some(0.0));
+        let map = heat_map(&Snapshot::of(&history), "d", None, |_| Some(0.0));
         assert_eq!(map.cells.iter().flatten().flatten().map(|cell| cell.trials).sum::<usize>(), with);
-        let none = heat_map(&history, "m", Some("d"), |_| None);
+        let none = heat_map(&Snapshot::of(&history), "m", Some("d"), |_| None);
         assert!(none.cells.iter().flatten().all(Option::is_none));
     }
 }

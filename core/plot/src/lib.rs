@@ -1,8 +1,11 @@
 //! What the viewer and reports draw: series and summaries of a study, without a window.
 //!
 //! - [`Snapshot`]: a study at one moment, in the form that tables and plots read. It is a pure function of a
-//!   [`History`](seqtune_core::History); [`Snapshot::next`] makes the following one and shares what did not change.
+//!   [`History`](seqtune_core::History); [`Snapshot::next`] makes the following one and shares what did not change;
+//!   [`Snapshot::only`] leaves some of its trials.
 //! - [`history_points`] and [`best_so_far`]: the values of the trials in number order.
+//! - [`configs`]: the seeds of each configuration and their mean, with its interval; [`compare`]: what differs between a few
+//!   of them, and whether it made a difference.
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
 //! - [`importance`]: how much each parameter matters, by fANOVA or PED-ANOVA; [`Surrogate`]: the forest behind it, and what
 //!   it expects along a parameter.
@@ -28,6 +31,8 @@
 //! # Ok::<(), plots::PlotError>(())
 //! ```
 
+mod compare;
+mod configs;
 mod curve;
 mod heat_map;
 mod importance;
@@ -39,11 +44,16 @@ mod row;
 mod series;
 mod snapshot;
 pub mod spec;
+mod statistics;
 mod summary;
 mod surrogate;
 pub mod svg;
 pub mod theme;
 
+pub use compare::{
+    Column, Comparison, Difference, MetricCell, MetricRow, Pairs, ParameterCell, ParameterRow, Relation, compare,
+};
+pub use configs::{Config, configs};
 pub use curve::{Curve, curve};
 pub use heat_map::{Axis, Cell, HeatMap, heat_map};
 pub use importance::{
@@ -53,5 +63,6 @@ pub use progress::{HistoryPoint, best_so_far, history_points};
 pub use row::{Reached, TrialRow};
 pub use series::{Curves, Spread};
 pub use snapshot::Snapshot;
+pub use statistics::Mean;
 pub use summary::Summary;
 pub use surrogate::{Dependence, Expected, Place, Surrogate};

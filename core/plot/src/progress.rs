@@ -22,10 +22,10 @@ pub fn history_points(snapshot: &Snapshot) -> Vec<HistoryPoint> {
     snapshot.trials.iter().filter_map(|row| point(row)).collect()
 }
 
-/// The best value of completed trials up to each number, as corners `[trial, value]` of a step line. It begins at the
+/// The best value of completed trials that keep the outcome constraints, up to each number, as corners `[trial, value]` of a step line. It begins at the
 /// first completed trial and ends at the last trial. Empty before the first.
 pub fn best_so_far(snapshot: &Snapshot) -> Vec<[f64; 2]> {
-    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
+    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed && row.is_feasible());
     let values = completed.filter_map(|row| Some((row.number, row.value?)));
     best_line(values, snapshot.trials.last().map(|row| row.number), snapshot.direction())
 }

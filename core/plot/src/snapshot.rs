@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use seqtune_core::{History, Settings, StudySpec, TrialState};
+use seqtune_core::{History, Objective, Settings, StudySpec, TrialState};
 use seqtune_plugin::Direction;
 
-use crate::row::TrialRow;
+use crate::row::{TrialRow, objective_of};
 use crate::series::Curves;
 use crate::summary::Summary;
 
@@ -16,11 +16,11 @@ pub struct Snapshot {
     pub spec: Arc<StudySpec>,
     /// Its settings now.
     pub settings: Arc<Settings>,
-    /// Its trials; the index is the number.
+    /// Its trials in number order: all of them, or after [`Snapshot::only`] some.
     pub trials: Vec<Arc<TrialRow>>,
     /// Names of the metrics that the family has or that were reported: the objectives first, then the alphabet.
     pub metrics: Vec<Arc<str>>,
-    /// Numbers of the completed trials that have a value, best first.
+    /// Numbers of the completed trials that have a value, best first, as [`History::ranked`] has them.
     pub ranked: Vec<u64>,
     /// Counts and figures of the whole.
     pub summary: Summary,
@@ -56,8 +56,8 @@ impl Snapshot {
             }
         }
         let mut trials = Vec::with_capacity(history.trials.len());
-        for (index, trial) in history.trials.iter().enumerate() {
-            let old = before.and_then(|before| before.trials.get(index));
+        for trial in &history.trials {
+            let old = before.and_then(|before| before.row(trial.number));
             trials.push(match old {
                 Some(row) if row.is_current(trial) => Arc::clone(row),
                 _ => {
@@ -73,7 +73,7 @@ impl Snapshot {
             spec: Arc::clone(&history.spec),
             settings: same_settings
                 .map_or_else(|| Arc::new(history.settings.clone()), |before| Arc::clone(&before.settings)),
-            ranked: if history.spec.outcome_constraints.is_empty() {
+            ranked: if trials.iter().all(|row| row.replicate == 0) {
                 rank(&trials, history.spec.objective().direction)
             } else {
                 history.ranked().into_iter().map(|trial| trial.number).collect()
@@ -86,9 +86,39 @@ impl Snapshot {
         }
     }
 
+    /// The same study with only those trials: what a filter leaves. Plots and figures of it are of those trials alone; it
+    /// shares them with this one. How long the study still takes is not known of a part: its summary has no budget.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&TrialRow) -> bool) -> Snapshot {
+        let trials: Vec<Arc<TrialRow>> = self.trials.iter().filter(|row| keep(row)).cloned().collect();
+        let mut some = Snapshot {
+            spec: Arc::clone(&self.spec),
+            settings: Arc::clone(&self.settings),
+            trials,
+            metrics: self.metrics.clone(),
+            ranked: Vec::new(),
+            summary: self.summary.clone(),
+            seq: self.seq,
+            last_us: self.last_us,
+        };
+        some.ranked = self.ranked.iter().copied().filter(|number| some.trial(*number).is_some()).collect();
+        let best = some.best().and_then(|row| Some((row.number, row.value?)));
+        some.summary = self.summary.part(&some.trials, best);
+        some
+    }
+
     /// A trial by number.
     pub fn trial(&self, number: u64) -> Option<&TrialRow> {
-        Some(self.trials.get(usize::try_from(number).ok()?)?.as_ref())
+        self.row(number).map(Arc::as_ref)
+    }
+
+    fn row(&self, number: u64) -> Option<&Arc<TrialRow>> {
+        // Where all trials are there, the number is the place.
+        let expected = usize::try_from(number).ok()?;
+        if let Some(row) = self.trials.get(expected).filter(|row| row.number == number) {
+            return Some(row);
+        }
+        self.trials.binary_search_by_key(&number, |row| row.number).ok().map(|at| &self.trials[at])
     }
 
     /// The best completed trial.
@@ -99,6 +129,12 @@ impl Snapshot {
     /// Numbers of the `count` best completed trials, best first.
     pub fn top(&self, count: usize) -> &[u64] {
         &self.ranked[..count.min(self.ranked.len())]
+    }
+
+    /// A metric as what trials are compared by: the study's own objective where it is one, else in the direction that the
+    /// family declares, reduced as the first objective is.
+    pub fn objective_of(&self, metric: &str) -> Objective {
+        objective_of(&self.spec, metric)
     }
 
     /// The metric that plots begin with: that of the first objective.
@@ -112,15 +148,19 @@ impl Snapshot {
     }
 }
 
-/// As [`History::ranked`] without outcome constraints, from rows whose values are known already.
+/// As [`History::ranked`] without replicates, from rows whose values and violations are known already.
 fn rank(trials: &[Arc<TrialRow>], direction: Direction) -> Vec<u64> {
     let completed = trials.iter().filter(|row| row.state == TrialState::Completed);
-    let mut ranked: Vec<(f64, u64)> = completed.filter_map(|row| Some((row.value?, row.number))).collect();
-    ranked.sort_by(|(a, _), (b, _)| match direction {
-        Direction::Minimize => a.total_cmp(b),
-        Direction::Maximize => b.total_cmp(a),
+    let mut ranked: Vec<(f64, f64, u64)> =
+        completed.filter_map(|row| Some((row.violation, row.value?, row.number))).collect();
+    ranked.sort_by(|(broken_a, a, _), (broken_b, b, _)| {
+        let by_value = match direction {
+            Direction::Minimize => a.total_cmp(b),
+            Direction::Maximize => b.total_cmp(a),
+        };
+        broken_a.total_cmp(broken_b).then(by_value)
     });
-    ranked.into_iter().map(|(_, number)| number).collect()
+    ranked.into_iter().map(|(.., number)| number).collect()
 }
 
 #[cfg(test)]

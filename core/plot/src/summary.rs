@@ -1,6 +1,10 @@
 //! Counts and figures of a whole study.
 
+use std::sync::Arc;
+
 use seqtune_core::{History, TrialState};
+
+use crate::row::TrialRow;
 
 /// How many of the last ended trials the estimate of the time left looks at.
 const RECENT: usize = 20;
@@ -66,6 +70,24 @@ impl Summary {
             workers: history.settings.workers.count.max(1),
             mean_secs: (!ended.is_empty()).then(|| spent / ended.len() as f64),
             open,
+        }
+    }
+
+    /// The summary of some of its trials, the best of which is known.
+    pub(crate) fn part(&self, rows: &[Arc<TrialRow>], best: Option<(u64, f64)>) -> Summary {
+        let count = |state: TrialState| rows.iter().filter(|row| row.state == state).count();
+        Summary {
+            best,
+            completed: count(TrialState::Completed),
+            pruned: count(TrialState::Pruned),
+            failed: count(TrialState::Failed),
+            running: count(TrialState::Running),
+            waiting: count(TrialState::Waiting),
+            budget: None,
+            hours: self.hours,
+            workers: self.workers,
+            mean_secs: None,
+            open: Vec::new(),
         }
     }
 

@@ -170,7 +170,7 @@ fn spec(history: &History, arguments: &Arguments) -> Result<PlotSpec, CommandErr
         }
         Kind::Contour => {
             let [x, y] = parameters(&snapshot, &objective, [x, y])?;
-            plots::contour(history, &objective, &x, &y)
+            plots::contour(&snapshot, &objective, &x, &y)
         }
         Kind::Rank => {
             let [x, y] = parameters(&snapshot, &objective, [x, y])?;
@@ -185,7 +185,7 @@ fn spec(history: &History, arguments: &Arguments) -> Result<PlotSpec, CommandErr
                     did_you_mean("", "metrics", history.spec.info.metrics.iter().map(|metric| metric.name.as_str()))
                 ))),
             };
-            plots::pareto(history, &named(x, 0)?, &named(y, 1)?)
+            plots::pareto(&snapshot, &named(x, 0)?, &named(y, 1)?)
         }
     };
     drawn.map_err(nothing)

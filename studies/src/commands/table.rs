@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use seqtune::study_file::did_you_mean;
 use seqtune_core::{History, Objective, StoreReader};
-use seqtune_plot::{Cell, HeatMap, heat_map};
+use seqtune_plot::{Cell, HeatMap, Snapshot, heat_map};
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -64,7 +64,8 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         check_parameter(&history, parameter)?;
     }
     let objective = objective(&history, arguments)?;
-    let map = heat_map(&history, &arguments.rows, arguments.columns.as_deref(), |trial| trial.value_under(&objective));
+    let snapshot = Snapshot::of(&history);
+    let map = heat_map(&snapshot, &arguments.rows, arguments.columns.as_deref(), |row| row.value_under(&objective));
     match arguments.format.format {
         Format::Table => write!(out, "{}", drawn(&map, &objective))?,
         Format::Csv => write_csv(out, cells(&map))?,

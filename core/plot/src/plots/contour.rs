@@ -1,28 +1,28 @@
 //! The mean value over two parameters.
 
-use seqtune_core::{History, Objective};
+use seqtune_core::Objective;
 use seqtune_space::{Domain, Scale as DomainScale};
 
 use super::values::robust_worst;
 use super::{PlotError, count};
 use crate::heat_map::{Axis as Side, heat_map};
+use crate::snapshot::Snapshot;
 use crate::spec::{Axis, HeatCell, Layer, PlotSpec, Scale, ValueScale, short};
 
 /// The mean value of the ended trials in each cell of a grid over two parameters.
 ///
 /// # Errors
 /// Where no ended trial with a value has both parameters.
-pub fn contour(history: &History, objective: &Objective, x: &str, y: &str) -> Result<PlotSpec, PlotError> {
-    if history.trials.is_empty() {
+pub fn contour(snapshot: &Snapshot, objective: &Objective, x: &str, y: &str) -> Result<PlotSpec, PlotError> {
+    if snapshot.trials.is_empty() {
         return Err(PlotError::NoTrials);
     }
     for name in [x, y] {
-        if !history.trials.iter().any(|trial| trial.params.get(name).is_some()) {
+        if !snapshot.trials.iter().any(|row| row.params.get(name).is_some()) {
             return Err(PlotError::NoParameter(name.to_owned()));
         }
     }
-    let map =
-        heat_map(history, y, Some(x), |trial| trial.end.is_some().then(|| trial.value_under(objective)).flatten());
+    let map = heat_map(snapshot, y, Some(x), |row| row.end.is_some().then(|| row.value_under(objective)).flatten());
     let filled: Vec<_> = map.cells.iter().flatten().flatten().collect();
     let mut means: Vec<f64> = filled.iter().map(|cell| cell.mean).collect();
     means.sort_by(f64::total_cmp);
@@ -41,7 +41,7 @@ pub fn contour(history: &History, objective: &Objective, x: &str, y: &str) -> Re
                 trials => format!("{} ({trials})", short(cell.mean, 3)),
             };
             let (x, y) = (extent(&map.columns, column), extent(&map.rows, row));
-            cells.push(HeatCell { x, y, role: scale.role(cell.mean), label });
+            cells.push(HeatCell { x, y, role: scale.role(cell.mean), label, trial: None });
         }
     }
     let trials: usize = filled.iter().map(|cell| cell.trials).sum();
@@ -57,15 +57,15 @@ pub fn contour(history: &History, objective: &Objective, x: &str, y: &str) -> Re
         notes.push(format!("colours end at {}: {} are worse", short(worst, 3), count(beyond, "cell")));
     }
     Ok(PlotSpec {
-        title: format!("Mean {} over {x} and {y} in {}", objective.metric, history.spec.name),
+        title: format!("Mean {} over {x} and {y} in {}", objective.metric, snapshot.spec.name),
         reading: format!(
             "{} over {x} and {y}; the best cell has a mean of {}{}.",
             count(trials, "trial"),
             short(best, 5),
             at_best.unwrap_or_default()
         ),
-        x: axis(history, &map.columns),
-        y: axis(history, &map.rows),
+        x: axis(snapshot, &map.columns),
+        y: axis(snapshot, &map.rows),
         layers: vec![Layer::Cells(cells)],
         legend: Vec::new(),
         scale: Some(scale),
@@ -88,11 +88,11 @@ fn extent(side: &Side, at: usize) -> [f64; 2] {
     }
 }
 
-fn axis(history: &History, side: &Side) -> Axis {
+fn axis(snapshot: &Snapshot, side: &Side) -> Axis {
     let Some(edges) = &side.edges else {
         return Axis::names(&side.parameter, side.labels.iter().map(|label| brief(label)).collect());
     };
-    let domain = history.spec.space.get(&side.parameter).map(|parameter| &parameter.domain);
+    let domain = snapshot.spec.space.get(&side.parameter).map(|parameter| &parameter.domain);
     let is_log = matches!(domain, Some(Domain::Float { scale: DomainScale::Log, .. }));
     let scale = if is_log { Scale::Log } else { Scale::Linear { whole: false } };
     let (low, high) = (edges[0], edges[edges.len() - 1]);

@@ -2,11 +2,11 @@
 
 use seqtune_core::{Objective, TrialState};
 
-use super::values::{Valued, Values};
+use super::values::{Valued, Values, dot};
 use super::{PlotError, count};
 use crate::curve::curve;
 use crate::snapshot::Snapshot;
-use crate::spec::{Axis, Entry, Layer, Line, Mark, PlotSpec, Role, Sample, Shape, short};
+use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, short};
 use crate::theme::SERIES;
 
 /// Points that one curve is thinned to.
@@ -41,9 +41,14 @@ pub fn curves(snapshot: &Snapshot, objective: &Objective, top: usize) -> Result<
             layers.push(Layer::Band { points: found.spread, role });
         }
         if let [[x, y]] = found.points[..] {
-            layers.push(Layer::Points(vec![Mark { x, y, shape: Shape::Disc, role, size: 1.0 }]));
+            layers.push(Layer::Points(vec![dot(one.row.number, [x, y], role)]));
         } else {
-            layers.push(Layer::Line(Line { width, dashed, ..Line::new(found.points, role) }));
+            layers.push(Layer::Line(Line {
+                width,
+                dashed,
+                trial: Some(one.row.number),
+                ..Line::new(found.points, role)
+            }));
         }
     };
     for one in &running {

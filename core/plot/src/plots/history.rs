@@ -8,7 +8,8 @@ use crate::progress::best_line;
 use crate::snapshot::Snapshot;
 use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, short};
 
-/// The values of the trials in number order, by state, and the best of the completed ones so far.
+/// The values of the trials in number order, by state, and the best so far of the completed ones that keep the outcome
+/// constraints.
 ///
 /// # Errors
 /// Where no trial has a value.
@@ -24,7 +25,7 @@ pub fn history(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, P
     let mut by_number: Vec<(u64, f64)> = values
         .worst_first
         .iter()
-        .filter(|one| one.row.state == TrialState::Completed)
+        .filter(|one| one.row.state == TrialState::Completed && one.row.is_feasible())
         .map(|one| (one.row.number, one.value))
         .collect();
     by_number.sort_by_key(|(number, _)| *number);

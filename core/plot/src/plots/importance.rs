@@ -35,6 +35,7 @@ pub fn importance(title: &str, measure: &str, all: &[Importance]) -> Result<Plot
         to: one.mean,
         error: (one.low.is_finite() && one.high.is_finite() && one.low < one.high).then_some([one.low, one.high]),
         role: Role::Series(0),
+        trial: None,
     };
     let bars = drawn.iter().enumerate().map(bar).collect();
     let ends = drawn.iter().flat_map(|one| [one.mean, one.low, one.high]);

@@ -49,7 +49,7 @@ pub fn parallel(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, 
         };
         let end = value_axis.place(one.value).unwrap_or(0.0).clamp(0.0, 1.0);
         let points = axes.iter().enumerate().map(at).chain([[last, end]]).collect();
-        Layer::Line(Line { width: 0.8, ..Line::new(points, scale.role(one.value)) })
+        Layer::Line(Line { width: 0.8, trial: Some(one.row.number), ..Line::new(points, scale.role(one.value)) })
     };
     let rule = |at: usize| Layer::Rule(Rule { at: at as f64, vertical: true, role: Role::Quiet, label: String::new() });
     let lacks = |axis: &ParameterAxis| values.worst_first.iter().any(|one| axis.place(one.row).is_none());

@@ -1,56 +1,58 @@
 //! What can be had of two metrics at once.
 
-use seqtune_core::{History, Objective, Trial, TrialEnd};
+use std::collections::HashSet;
+
+use seqtune_core::{Objective, TrialState};
 
 use super::values::dot;
 use super::{PlotError, caption, count};
+use crate::row::TrialRow;
+use crate::snapshot::Snapshot;
 use crate::spec::{Align, Axis, Entry, Label, Layer, Line, Mark, PlotSpec, Role, Sample, Shape, thousands};
 
 /// Most trials off the front that are drawn.
 const MOST_DRAWN: usize = 4000;
+
+/// A trial with its values under two objectives.
+pub(super) type Both<'a> = (&'a TrialRow, [f64; 2]);
 
 /// The completed trials by two metrics, and the front: those that no other one beats in one without losing in the other. Trials
 /// that break an outcome constraint of the study cannot be on it.
 ///
 /// # Errors
 /// Where no completed trial has both.
-pub fn pareto(history: &History, x: &Objective, y: &Objective) -> Result<PlotSpec, PlotError> {
-    if history.trials.is_empty() {
+pub fn pareto(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Result<PlotSpec, PlotError> {
+    if snapshot.trials.is_empty() {
         return Err(PlotError::NoTrials);
     }
-    let completed = history.trials.iter().filter(|trial| trial.end == Some(TrialEnd::Completed));
-    let all: Vec<(&Trial, [f64; 2])> =
-        completed.filter_map(|trial| Some((trial, [trial.value_under(x)?, trial.value_under(y)?]))).collect();
+    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
+    let all: Vec<Both> =
+        completed.filter_map(|row| Some((row.as_ref(), [row.value_under(x)?, row.value_under(y)?]))).collect();
     if all.is_empty() {
         return Err(PlotError::NoValues(format!("{} and {}", x.metric, y.metric)));
     }
-    let (feasible, infeasible): (Vec<_>, Vec<_>) =
-        all.iter().copied().partition(|(trial, _)| history.is_feasible(trial));
+    let (feasible, infeasible): (Vec<Both>, Vec<Both>) = all.iter().copied().partition(|(row, _)| row.is_feasible());
     let front = front(feasible.clone(), x, y);
-    let is_on_front = |trial: &Trial| front.iter().any(|(other, _)| other.number == trial.number);
+    let on_it: HashSet<u64> = front.iter().map(|(row, _)| row.number).collect();
 
-    let others: Vec<&(&Trial, [f64; 2])> = feasible.iter().filter(|(trial, _)| !is_on_front(trial)).collect();
+    let others: Vec<&Both> = feasible.iter().filter(|(row, _)| !on_it.contains(&row.number)).collect();
     let every = (others.len() + infeasible.len()).div_ceil(MOST_DRAWN).max(1);
     let mut notes = Vec::new();
     if every > 1 {
         let drawn = others.len().div_ceil(every) + infeasible.len().div_ceil(every) + front.len();
         notes.push(format!("{} of {} trials drawn, and all of the front", thousands(drawn), thousands(all.len())));
     }
-    let broken = |[x, y]: [f64; 2]| Mark { shape: Shape::Cross, ..dot(x, y, Role::Quiet) };
-    let behind = infeasible.iter().step_by(every).map(|(_, at)| broken(*at));
-    let behind = behind.chain(others.iter().step_by(every).map(|(_, [x, y])| dot(*x, *y, Role::Quiet)));
-    let on_front = front.iter().map(|(_, [x, y])| Mark { size: 1.4, ..dot(*x, *y, Role::Series(0)) });
+    let broken = |trial: &TrialRow, at| Mark { shape: Shape::Cross, ..dot(trial.number, at, Role::Quiet) };
+    let behind = infeasible.iter().step_by(every).map(|(trial, at)| broken(trial, *at));
+    let behind = behind.chain(others.iter().step_by(every).map(|(trial, at)| dot(trial.number, *at, Role::Quiet)));
+    let on_front = front.iter().map(|(trial, at)| Mark { size: 1.4, ..dot(trial.number, *at, Role::Series(0)) });
     // The step goes through what both neighbours still reach.
     let mut corners: Vec<[f64; 2]> = front.iter().map(|(_, at)| *at).collect();
     if x.direction.better(1.0, 0.0) {
         corners.reverse();
     }
-    let label = |(trial, at): &(&Trial, [f64; 2])| Label {
-        at: *at,
-        text: trial.number.to_string(),
-        align: Align::Start,
-        role: Role::Front,
-    };
+    let label =
+        |(trial, at): &Both| Label { at: *at, text: trial.number.to_string(), align: Align::Start, role: Role::Front };
     let layers = vec![
         Layer::Points(behind.collect()),
         Layer::Line(Line { stepped: true, ..Line::new(corners, Role::Series(0)) }),
@@ -71,7 +73,7 @@ pub fn pareto(history: &History, x: &Objective, y: &Objective) -> Result<PlotSpe
         Axis { label: caption(objective), ..Axis::fitting("", &values) }
     };
     Ok(PlotSpec {
-        title: format!("{} and {} in {}", x.metric, y.metric, history.spec.name),
+        title: format!("{} and {} in {}", x.metric, y.metric, snapshot.spec.name),
         reading: format!(
             "{} of {} are on the Pareto front of {} and {}.",
             thousands(front.len()),
@@ -89,14 +91,14 @@ pub fn pareto(history: &History, x: &Objective, y: &Objective) -> Result<PlotSpe
 }
 
 /// The trials that nothing beats, by x ascending.
-fn front<'a>(mut all: Vec<(&'a Trial, [f64; 2])>, x: &Objective, y: &Objective) -> Vec<(&'a Trial, [f64; 2])> {
+pub(super) fn front<'a>(mut all: Vec<Both<'a>>, x: &Objective, y: &Objective) -> Vec<Both<'a>> {
     let loss = |objective: &Objective, value: f64| if objective.direction.better(1.0, 0.0) { -value } else { value };
     let losses = |at: &[f64; 2]| [loss(x, at[0]), loss(y, at[1])];
     all.sort_by(|(a, at_a), (b, at_b)| {
         let ([ax, ay], [bx, by]) = (losses(at_a), losses(at_b));
         ax.total_cmp(&bx).then(ay.total_cmp(&by)).then(a.number.cmp(&b.number))
     });
-    let mut front: Vec<(&Trial, [f64; 2])> = Vec::new();
+    let mut front: Vec<Both> = Vec::new();
     for (trial, at) in all {
         let own = losses(&at);
         // The last of the front has the least y of all before. One that equals it is as good.

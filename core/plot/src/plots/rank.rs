@@ -26,8 +26,8 @@ pub fn rank(snapshot: &Snapshot, objective: &Objective, x: &str, y: &str) -> Res
         values.worst_first.iter().rev().enumerate().map(|(rank, one)| (one.row.number, rank + 1)).collect();
     let mark = |one: &super::values::Valued| {
         let role = scale.role(*ranks.get(&one.row.number)? as f64);
-        let place = (across.place_aside(one.row, 0.6)?, up.place_aside(one.row, 0.6)?);
-        Some(crate::spec::Mark { size: 1.3, ..dot(place.0, place.1, role) })
+        let place = [across.place_aside(one.row, 0.6)?, up.place_aside(one.row, 0.6)?];
+        Some(crate::spec::Mark { size: 1.3, ..dot(one.row.number, place, role) })
     };
     let marks = drawn.iter().filter_map(mark).collect();
     notes.extend(values.pruned_note());

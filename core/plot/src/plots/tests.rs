@@ -123,15 +123,30 @@ fn parallel_lines_go_through_every_axis_to_the_value() {
 }
 
 #[test]
+fn what_is_drawn_knows_its_trial() {
+    let snapshot = with_attempts(Snapshot::of(&HISTORY));
+    for mark in points(&history(&snapshot, objective()).unwrap()) {
+        let row = snapshot.trial(mark.trial.unwrap()).unwrap();
+        assert_eq!((mark.x, mark.y), (row.number as f64, row.value.unwrap()));
+    }
+    for layer in parallel(&snapshot, objective()).unwrap().layers {
+        assert!(!matches!(layer, Layer::Line(line) if line.trial.is_none()));
+    }
+    let Layer::Cells(cells) = &timeline(&snapshot).unwrap().layers[0] else { panic!("cells") };
+    assert!(cells.iter().all(|cell| cell.trial.is_some_and(|trial| cell.label == trial.to_string())));
+}
+
+#[test]
 fn a_contour_has_a_cell_for_each_pair_with_trials() {
     let history = draft(40).history();
-    let spec = contour(&history, history.spec.objective(), "lr", "model").unwrap();
+    let snapshot = Snapshot::of(&history);
+    let spec = contour(&snapshot, history.spec.objective(), "lr", "model").unwrap();
     assert_eq!(spec.x.scale, Scale::Log, "a number with many values keeps its scale");
     assert_eq!(spec.x.high, 0.1);
     let [Layer::Cells(cells)] = &spec.layers[..] else { panic!("cells alone") };
     assert!(cells.iter().any(|cell| cell.role == Role::Value(1.0)));
     assert!(cells.iter().any(|cell| cell.role == Role::Value(0.0)));
-    assert!(contour(&history, history.spec.objective(), "lr", "absent").is_err());
+    assert!(contour(&snapshot, history.spec.objective(), "lr", "absent").is_err());
 }
 
 #[test]
@@ -194,13 +209,14 @@ fn a_front_is_what_nothing_beats() {
         .trials(40)
         .history();
     let [x, y] = &history.spec.objectives[..] else { panic!("two objectives") };
-    let spec = pareto(&history, x, y).unwrap();
+    let snapshot = Snapshot::of(&history);
+    let spec = pareto(&snapshot, x, y).unwrap();
     let front: Vec<_> = points(&spec).into_iter().filter(|mark| mark.role == Role::Series(0)).collect();
     let known: Vec<f64> = history.pareto().iter().map(|trial| number(&trial.params, "a")).collect();
     assert_eq!(front.len(), known.len());
     assert!(front.iter().all(|mark| known.contains(&mark.x)));
     // The step never goes beyond what a trial of the front reaches.
-    let swapped = pareto(&history, y, x).unwrap();
+    let swapped = pareto(&snapshot, y, x).unwrap();
     assert_eq!(points(&swapped).len(), 40);
 }
 
@@ -221,8 +237,8 @@ fn a_study_without_trials_or_values_says_so() {
     let metric = empty.spec.objective();
     assert_eq!(history(&snapshot, metric), Err(PlotError::NoTrials));
     assert_eq!(timeline(&snapshot), Err(PlotError::NoTrials));
-    assert_eq!(contour(&empty, metric, "lr", "model"), Err(PlotError::NoTrials));
-    assert_eq!(pareto(&empty, metric, metric), Err(PlotError::NoTrials));
+    assert_eq!(contour(&snapshot, metric, "lr", "model"), Err(PlotError::NoTrials));
+    assert_eq!(pareto(&snapshot, metric, metric), Err(PlotError::NoTrials));
     let other = Objective { metric: "other".to_owned(), direction: Direction::Maximize, reduce: Reduce::Last };
     assert_eq!(curves(&Snapshot::of(&HISTORY), &other, 3), Err(PlotError::NoValues("other".to_owned())));
 }

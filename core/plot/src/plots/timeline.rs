@@ -42,7 +42,13 @@ pub fn timeline(snapshot: &Snapshot) -> Result<PlotSpec, PlotError> {
         let role = if is_cut { Role::Faint } else { Role::State(State::from(row.state)) };
         let at = workers.iter().position(|worker| *worker == attempt.worker).unwrap_or(0) as f64;
         let x = [seconds(attempt.started_us) / unit, seconds(end_of(attempt)) / unit];
-        cells.push(HeatCell { x, y: [at - 0.4, at + 0.4], role, label: row.number.to_string() });
+        cells.push(HeatCell {
+            x,
+            y: [at - 0.4, at + 0.4],
+            role,
+            label: row.number.to_string(),
+            trial: Some(row.number),
+        });
     }
     let mut notes = Vec::new();
     if every > 1 {

@@ -1,6 +1,8 @@
 //! What trials are worth in a plot, which of them are drawn, and what is said of the others.
 
-use seqtune_core::{Objective, Reduce, TrialState};
+use std::collections::HashMap;
+
+use seqtune_core::{Objective, TrialState};
 
 use super::{PlotError, count};
 use crate::row::TrialRow;
@@ -19,20 +21,10 @@ pub(super) struct Valued<'a> {
 
 /// The trials that have a value.
 pub(super) struct Values<'a> {
+    snapshot: &'a Snapshot,
     pub objective: &'a Objective,
     /// From the worst to the best; among equals the later one first.
     pub worst_first: Vec<Valued<'a>>,
-}
-
-/// The same of a row.
-fn row_value(row: &TrialRow, objective: &Objective) -> Option<f64> {
-    let values = row.curves.values(&objective.metric);
-    let finite = |value: &f64| value.is_finite().then_some(*value);
-    match objective.reduce {
-        Reduce::Last if values.len() == row.curves.len() => values.last().and_then(finite),
-        Reduce::Last => None,
-        Reduce::Best => better_of(values.iter().filter_map(finite), objective),
-    }
 }
 
 /// The value that a scale ends at on the bad side, and how many are beyond. A few bad values must not take all of the room:
@@ -45,16 +37,12 @@ pub(super) fn robust_worst(worst_first: &[f64]) -> (f64, usize) {
     if is_far { (tenth, at) } else { (worst, 0) }
 }
 
-fn better_of(values: impl Iterator<Item = f64>, objective: &Objective) -> Option<f64> {
-    values.reduce(|best, value| if objective.direction.better(value, best) { value } else { best })
-}
-
 impl<'a> Values<'a> {
     pub fn of(snapshot: &'a Snapshot, objective: &'a Objective) -> Result<Values<'a>, PlotError> {
         if snapshot.trials.is_empty() {
             return Err(PlotError::NoTrials);
         }
-        let valued = |row: &'a TrialRow| Some(Valued { row, value: row_value(row, objective)? });
+        let valued = |row: &'a TrialRow| Some(Valued { row, value: row.value_under(objective)? });
         let mut worst_first: Vec<Valued> = snapshot.trials.iter().filter_map(|row| valued(row)).collect();
         if worst_first.is_empty() {
             return Err(PlotError::NoValues(objective.metric.clone()));
@@ -64,7 +52,7 @@ impl<'a> Values<'a> {
             let worse = if objective.direction.better(1.0, 0.0) { by_value } else { by_value.reverse() };
             worse.then(b.row.number.cmp(&a.row.number))
         });
-        Ok(Values { objective, worst_first })
+        Ok(Values { snapshot, objective, worst_first })
     }
 
     /// Only those that ended with a value: completed and pruned.
@@ -88,10 +76,20 @@ impl<'a> Values<'a> {
         self
     }
 
-    /// The best trial: of the completed ones where there are such.
+    /// The best trial: of the completed ones where there are such, and of those that break the outcome constraints least.
+    /// Under the study's own objective it is the one that the study ranks first.
     pub fn best(&self) -> Option<Valued<'a>> {
         let completed = |one: &&Valued| one.row.state == TrialState::Completed;
-        self.worst_first.iter().rev().find(completed).or(self.worst_first.last()).copied()
+        let by_violation = |a: &&Valued, b: &&Valued| a.row.violation.total_cmp(&b.row.violation);
+        if *self.objective == *self.snapshot.spec.objective() {
+            let among: HashMap<u64, &Valued> = self.worst_first.iter().map(|one| (one.row.number, one)).collect();
+            if let Some(first) = self.snapshot.ranked.iter().find_map(|number| among.get(number)) {
+                return Some(**first);
+            }
+        }
+        // Of equals `min_by` takes the first.
+        let all = self.worst_first.iter().rev();
+        all.clone().filter(completed).min_by(by_violation).or_else(|| all.min_by(by_violation)).copied()
     }
 
     pub fn numbers(&self) -> Vec<f64> {
@@ -171,12 +169,12 @@ fn ordinal(number: usize) -> String {
 /// A point in the colour and shape of its trial's state.
 pub(super) fn state_mark(row: &TrialRow, x: f64, y: f64) -> Mark {
     let state = State::from(row.state);
-    Mark { x, y, shape: state.shape(), role: Role::State(state), size: 1.0 }
+    Mark { x, y, shape: state.shape(), role: Role::State(state), size: 1.0, trial: Some(row.number) }
 }
 
-/// A plain point.
-pub(super) fn dot(x: f64, y: f64, role: Role) -> Mark {
-    Mark { x, y, shape: Shape::Disc, role, size: 1.0 }
+/// A plain point of a trial.
+pub(super) fn dot(trial: u64, [x, y]: [f64; 2], role: Role) -> Mark {
+    Mark { x, y, shape: Shape::Disc, role, size: 1.0, trial: Some(trial) }
 }
 
 /// The states of these trials as entries of a legend, with their counts.

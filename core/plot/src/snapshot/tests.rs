@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use seqtune_core::testing::study;
-use seqtune_core::{AttemptEnd, Event, EventKind, MetricsJson};
-use seqtune_plugin::{FailureCause, MetricValue};
+use seqtune_core::{AttemptEnd, Event, EventKind, MetricsJson, OutcomeConstraint, ReplicateSpec};
+use seqtune_plugin::{Direction, FailureCause, MetricValue};
+use seqtune_space::{Params, Value};
 
 use super::*;
 
@@ -98,4 +99,52 @@ fn the_time_left_shrinks_and_needs_a_budget() {
         settings.budget.trials = None;
     }
     assert_eq!(Summary::of(&History::fold(&events).unwrap()).seconds_left(0), None);
+}
+
+fn number(params: &Params, name: &str) -> f64 {
+    params.get(name).and_then(Value::as_f64).unwrap_or(0.0)
+}
+
+#[test]
+fn a_part_has_only_those_trials() {
+    let events = log();
+    let history = History::fold(&events).unwrap();
+    let whole = Snapshot::of(&history);
+    let part = whole.only(|row| row.number != 0 && row.number != 3);
+    assert_eq!(part.trials.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2, 4]);
+    assert!(part.trial(0).is_none() && part.trial(3).is_none() && part.trial(9).is_none());
+    assert_eq!(part.trial(4).map(|row| row.number), Some(4));
+    assert_eq!(part.ranked, whole.ranked.iter().copied().filter(|number| *number != 0).collect::<Vec<_>>());
+    assert_eq!((part.summary.completed, part.summary.failed, part.summary.trials()), (1, 1, 3));
+    assert_eq!(part.summary.best, Some((1, part.trial(1).unwrap().value.unwrap())));
+    assert_eq!(part.summary.seconds_left(part.last_us), None);
+    assert_eq!(format!("{:?}", part.next(&history)), format!("{whole:?}"), "it still follows the log");
+}
+
+#[test]
+fn the_order_is_that_of_the_history() {
+    fn both(params: &Params) -> Vec<f64> {
+        vec![number(params, "x"), 1.0 - number(params, "x")]
+    }
+    let numbers = |history: &History| history.ranked().iter().map(|trial| trial.number).collect::<Vec<_>>();
+    let draft = || study("x = { type = 'float', low = 0, high = 1 }").trials(40);
+    let bound = OutcomeConstraint { metric: "value_2".to_owned(), at_most: Some(0.6), at_least: None };
+    let constrained = draft().objectives(&[Direction::Minimize; 2], both).with(|spec| {
+        spec.outcome_constraints = vec![bound];
+    });
+    let history = constrained.history();
+    let snapshot = Snapshot::of(&history);
+    assert_eq!(snapshot.ranked, numbers(&history));
+    assert!(snapshot.best().unwrap().value.unwrap() >= 0.4);
+    let line = crate::best_so_far(&snapshot);
+    assert_eq!(line.last().map(|[_, value]| *value), snapshot.best().unwrap().value);
+    assert!(line.iter().all(|[_, value]| *value >= 0.4), "what breaks a bound is not the best: {line:?}");
+
+    let repeated = draft().objective(|params| number(params, "x")).noise(0.3).with(|spec| {
+        spec.replicates = Some(ReplicateSpec { seeds: 4, share: 0.5 });
+    });
+    let history = repeated.history();
+    let snapshot = Snapshot::of(&history);
+    assert!(snapshot.trials.iter().any(|row| row.replicate > 0));
+    assert_eq!(snapshot.ranked, numbers(&history));
 }

@@ -133,6 +133,9 @@ pub struct Mark {
     pub role: Role,
     /// Its size; 1 is usual.
     pub size: f64,
+    /// The trial that it is, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<u64>,
 }
 
 /// A line through points.
@@ -148,12 +151,15 @@ pub struct Line {
     pub dashed: bool,
     /// Whether it goes level to the next point's x and then up or down to it.
     pub stepped: bool,
+    /// The trial that it is, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<u64>,
 }
 
 impl Line {
     /// A plain line.
     pub fn new(points: Vec<[f64; 2]>, role: Role) -> Line {
-        Line { points, role, width: 1.0, dashed: false, stepped: false }
+        Line { points, role, width: 1.0, dashed: false, stepped: false, trial: None }
     }
 }
 
@@ -172,6 +178,9 @@ pub struct Bar {
     pub error: Option<[f64; 2]>,
     /// Its role.
     pub role: Role,
+    /// The trial that it is, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<u64>,
 }
 
 /// One filled cell.
@@ -185,6 +194,9 @@ pub struct HeatCell {
     pub role: Role,
     /// What is written into it where there is room.
     pub label: String,
+    /// The trial that it is, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<u64>,
 }
 
 /// A line across the whole plot.

@@ -31,7 +31,8 @@ fn plain(layers: Vec<Layer>) -> PlotSpec {
 
 #[test]
 fn a_small_plot_word_by_word() {
-    let mark = |x, y, state: State| Mark { x, y, shape: state.shape(), role: Role::State(state), size: 1.0 };
+    let mark =
+        |x, y, state: State| Mark { x, y, shape: state.shape(), role: Role::State(state), size: 1.0, trial: None };
     let spec = plain(vec![
         Layer::Line(Line { stepped: true, ..Line::new(vec![[0.0, 1.0], [2.0, 0.25]], Role::Front) }),
         Layer::Points(vec![mark(0.0, 1.0, State::Completed), mark(2.0, 0.25, State::Pruned)]),
@@ -48,6 +49,7 @@ fn a_heat_map_word_by_word() {
         y: [-0.5, 0.5],
         role: scale.role(value),
         label: short(value, 2),
+        trial: None,
     };
     let spec = PlotSpec {
         x: Axis::names("model", ["cnn", "a-long-name-that-is-turned"].map(str::to_owned).into()),
@@ -131,7 +133,9 @@ fn any_layers() -> impl Strategy<Value = Vec<Layer>> {
         let pairs = || numbers.iter().map(|[x, y, _]| [*x, *y]);
         match kind {
             0 => Layer::Points(
-                pairs().map(|[x, y]| Mark { x, y, shape: Shape::Ring, role: Role::Value(x), size: 1.0 }).collect(),
+                pairs()
+                    .map(|[x, y]| Mark { x, y, shape: Shape::Ring, role: Role::Value(x), size: 1.0, trial: None })
+                    .collect(),
             ),
             1 => Layer::Line(Line::new(pairs().collect(), Role::Series(3))),
             2 => Layer::Line(Line { stepped: true, ..Line::new(pairs().collect(), Role::Quiet) }),
@@ -144,6 +148,7 @@ fn any_layers() -> impl Strategy<Value = Vec<Layer>> {
                     to: *to,
                     error: Some([*from, *to]),
                     role: Role::Front,
+                    trial: None,
                 };
                 Layer::Bars { bars: numbers.iter().map(bar).collect(), horizontal: numbers.len() % 2 == 0 }
             }
@@ -153,6 +158,7 @@ fn any_layers() -> impl Strategy<Value = Vec<Layer>> {
                     y: [*y, *z],
                     role: Role::Value(*z),
                     label: "0".to_owned(),
+                    trial: None,
                 };
                 Layer::Cells(numbers.iter().map(cell).collect())
             }
@@ -224,11 +230,11 @@ fn every_plot_of_a_study_is_drawn_in_every_theme() {
         plots::curves(&snapshot, objective, 5),
         plots::parallel(&snapshot, objective),
         plots::slice(&snapshot, objective, "lr"),
-        plots::contour(&history, objective, "lr", "model"),
+        plots::contour(&snapshot, objective, "lr", "model"),
         plots::rank(&snapshot, objective, "lr", "model"),
         plots::edf(&[&snapshot], objective),
         plots::timeline(&plots::tests::with_attempts(snapshot.clone())),
-        plots::pareto(&history, objective, objective),
+        plots::pareto(&snapshot, objective, objective),
     ];
     for spec in all {
         let spec = spec.unwrap();
