@@ -9,6 +9,7 @@
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
 //! - [`importance`]: how much each parameter matters, by fANOVA or PED-ANOVA; [`Surrogate`]: the forest behind it, and what
 //!   it expects along a parameter.
+//! - [`health`]: how the study stands, in sentences, and what wants looking at.
 //! - [`heat_map`]: the values of the trials over one or two parameters.
 //! - [`Summary`]: counts by state, and the time left.
 //! - [`plots`]: each plot of a study as a [`PlotSpec`](spec::PlotSpec), which says what is where and in which role;
@@ -34,6 +35,7 @@
 mod compare;
 mod configs;
 mod curve;
+mod health;
 mod heat_map;
 mod importance;
 pub mod plots;
@@ -55,6 +57,7 @@ pub use compare::{
 };
 pub use configs::{Config, configs};
 pub use curve::{Curve, curve};
+pub use health::{About, Card, PlotKind, Status, health};
 pub use heat_map::{Axis, Cell, HeatMap, heat_map};
 pub use importance::{
     Importance, ImportanceError, LeftOut, Method, PairImportance, ParameterImportance, PedAnova, completed, importance,

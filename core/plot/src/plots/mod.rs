@@ -22,6 +22,7 @@ pub use distribution::edf;
 pub use history::history;
 pub use importance::{Importance, importance};
 pub use parallel::parallel;
+pub(crate) use parameter::shown;
 pub use parameter::telling_parameters;
 pub use pareto::pareto;
 pub use rank::rank;
@@ -60,7 +61,7 @@ fn caption(objective: &Objective) -> String {
 }
 
 /// `1 trial`, `60 trials`.
-fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", crate::spec::thousands(number))
 }

@@ -90,7 +90,7 @@ fn names(domain: Option<&Domain>, values: &[&Value]) -> Vec<String> {
 }
 
 /// A value as plots write it.
-pub(super) fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
         Value::Float(number) => short(*number, 4),
