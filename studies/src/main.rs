@@ -23,7 +23,8 @@ use clap::{Parser, Subcommand};
 
 use commands::{
     apply, ask_tell, best, check, completions, doctor, explain, export, families, fsck, go_on, import_space,
-    importance, init, note, pause, plot, replicate, resume, run, status, stop, table, tag, trials, verify, view,
+    importance, init, note, pause, plot, replicate, report, resume, run, status, stop, table, tag, trials, verify,
+    view,
 };
 use error::CommandError;
 use exit::{AFTER_HELP, Exit};
@@ -55,6 +56,7 @@ enum Command {
     Table(table::Arguments),
     Importance(importance::Arguments),
     Plot(plot::Arguments),
+    Report(report::Arguments),
     View(view::Arguments),
     Note(note::Arguments),
     Tag(tag::Arguments),
@@ -106,6 +108,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<Exit, CommandError> 
         Command::Table(arguments) => table::execute(&arguments, out),
         Command::Importance(arguments) => importance::execute(&arguments, out),
         Command::Plot(arguments) => plot::execute(&arguments),
+        Command::Report(arguments) => report::execute(&arguments, out),
         Command::View(arguments) => view::execute(&arguments),
         Command::Note(arguments) => note::execute(&arguments, out),
         Command::Tag(arguments) => tag::execute(&arguments, out),

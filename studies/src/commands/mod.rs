@@ -18,6 +18,7 @@ pub(crate) mod note;
 pub(crate) mod pause;
 pub(crate) mod plot;
 pub(crate) mod replicate;
+pub(crate) mod report;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod status;
