@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use egui::{Context, Ui};
+use seqtune_core::Requests;
 
 use crate::cache::Cache;
 use crate::folder::{FolderWatch, Listing};
@@ -12,7 +13,7 @@ use crate::model::{Action, Dialog, Effect, Model};
 use crate::place::Place;
 use crate::reader::{News, Reader};
 use crate::settings::{Settings, SettingsFile};
-use crate::{commands, panes, picture, sample, theme};
+use crate::{commands, control, panes, picture, sample, text, theme};
 
 /// How often the window is drawn anew while a study runs and nothing happens: the times in it go on.
 const TICK: Duration = Duration::from_secs(1);
@@ -202,6 +203,14 @@ impl Viewer {
                 }
             }
             Effect::Copy(text) => self.ctx.copy_text(text),
+            Effect::Ask(directory, kind) => self.ask_elsewhere(move || {
+                let said = control::said(&kind);
+                let asked = Requests::open(&directory).and_then(|requests| requests.add("viewer", &kind));
+                Some(match asked {
+                    Ok(_) => Action::Say(said.to_owned(), false),
+                    Err(error) => Action::Say(text::sentence(&error.to_string()), true),
+                })
+            }),
             Effect::Browse => {
                 let start = self.model.place.as_ref().map(|place| place.path().to_owned());
                 self.ask_elsewhere(move || {

@@ -22,6 +22,7 @@
 mod app;
 pub mod cache;
 mod commands;
+mod control;
 pub mod folder;
 mod latest;
 pub mod model;

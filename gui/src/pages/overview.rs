@@ -1,7 +1,7 @@
 //! Overview: what to look at. First in words, then in plots.
 
 use egui::{ComboBox, Panel, RichText, ScrollArea, Ui};
-use seqtune_plot::plots::{self, PlotError};
+use seqtune_plot::plots::{self, Along, BandKind, CurvesOf, HistoryOptions, PlotError};
 use seqtune_plot::spec::PlotSpec;
 use seqtune_plot::{About, Card, Method, PlotKind, Status, completed, health, importance};
 
@@ -101,8 +101,20 @@ fn history(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> Vec<Ac
         height,
         moves: true,
     };
-    let work = of_listed(model, plots::history);
-    pane.show(ui, model, cache, (&model.metric, model.log_axis), work, |ui| metric_choice(ui, model)).actions
+    let drawing = model.drawing;
+    let options = HistoryOptions {
+        by_time: drawing.by_time,
+        top: (drawing.share < 1.0).then_some(drawing.share),
+        log: drawing.log.then_some(true),
+    };
+    let key = (&model.metric, drawing.log, drawing.by_time, drawing.share.to_bits());
+    let work = of_listed(model, move |snapshot, objective| plots::history(snapshot, objective, &options));
+    pane.show(ui, model, cache, key, work, |ui| {
+        let mut actions = metric_choice(ui, model);
+        actions.extend(history_choices(ui, model));
+        actions
+    })
+    .actions
 }
 
 fn curves(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> Vec<Action> {
@@ -115,8 +127,26 @@ fn curves(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> Vec<Act
         moves: true,
     };
     let top = model.settings.top;
-    let work = of_listed(model, move |snapshot, objective| plots::curves(snapshot, objective, top));
-    pane.show(ui, model, cache, (&model.metric, top), work, |ui| top_choice(ui, model)).actions
+    let (drawing, pins, selected) = (model.drawing, model.pins.clone(), model.selected);
+    let key = (&model.metric, top, &model.pins, selected, drawing.log, drawing.band, drawing.along, drawing.grouped);
+    let work = of_listed(model, move |snapshot, objective| {
+        let of = CurvesOf {
+            pins: &pins,
+            selected,
+            band: drawing.band,
+            by: drawing.along,
+            grouped: drawing.grouped,
+            log: drawing.log.then_some(true),
+            ..CurvesOf::new(&objective.metric, top)
+        };
+        plots::curves(snapshot, &of)
+    });
+    pane.show(ui, model, cache, key, work, |ui| {
+        let mut actions = top_choice(ui, model);
+        actions.extend(curve_choices(ui, model));
+        actions
+    })
+    .actions
 }
 
 /// fANOVA of the completed trials. It takes a second or more, so it waits until a trial has ended.
@@ -177,6 +207,44 @@ fn metric_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
     combo.response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ComboBox, true, &name));
     combo.response.on_hover_text("The metric of all plots");
     actions
+}
+
+fn history_choices(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut drawing = model.drawing;
+    ui.menu_button("Options", |ui| {
+        ui.checkbox(&mut drawing.log, "Values on a log axis");
+        ui.checkbox(&mut drawing.by_time, "Over time, not over numbers");
+        for (share, name) in [(1.0, "All trials"), (0.5, "The better half"), (0.1, "The best tenth")] {
+            ui.radio_value(&mut drawing.share, share, name);
+        }
+    })
+    .response
+    .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Options of History"));
+    (drawing != model.drawing).then_some(Action::Draw(drawing)).into_iter().collect()
+}
+
+fn curve_choices(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut drawing = model.drawing;
+    ui.menu_button("Options", |ui| {
+        ui.checkbox(&mut drawing.log, "Values on a log axis");
+        ui.checkbox(&mut drawing.grouped, "One curve for each configuration");
+        ui.separator();
+        for (along, name) in [(Along::Steps, "Over steps"), (Along::Seconds, "Over seconds of training")] {
+            ui.radio_value(&mut drawing.along, along, name);
+        }
+        ui.separator();
+        for (band, name) in [
+            (BandKind::None, "No bands"),
+            (BandKind::MinMax, "Bands from worst to best"),
+            (BandKind::Deviation, "Bands of a standard deviation"),
+            (BandKind::Confidence, "Bands of 95 % confidence"),
+        ] {
+            ui.radio_value(&mut drawing.band, band, name);
+        }
+    })
+    .response
+    .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Options of Curves"));
+    (drawing != model.drawing).then_some(Action::Draw(drawing)).into_iter().collect()
 }
 
 fn top_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use egui::{Context, Grid, Id, Key, Modal, RichText, ScrollArea, TextEdit};
 use egui_extras::{Column as Width, TableBuilder};
+use seqtune_core::RequestKind;
 use seqtune_plot::spec::PlotSpec;
 
 use crate::commands::COMMANDS;
 use crate::model::{Action, Dialog, Model};
 use crate::plot::twin;
+use crate::{control, text};
 
 pub(super) fn ui(ctx: &Context, model: &Model) -> Vec<Action> {
     match &model.dialog {
@@ -17,6 +19,8 @@ pub(super) fn ui(ctx: &Context, model: &Model) -> Vec<Action> {
         Some(Dialog::Save { spec, path, refused }) => save(ctx, spec, path, refused.as_deref()),
         Some(Dialog::Twin(spec)) => table_of(ctx, spec),
         Some(Dialog::Palette { text, chosen }) => super::palette::ui(ctx, model, text, *chosen),
+        Some(Dialog::Note { trial, text }) => note(ctx, *trial, text),
+        Some(Dialog::Enqueue { text }) => enqueue(ctx, model, text),
         Some(Dialog::GoTo { text }) => go_to(ctx, model, text),
         Some(Dialog::Help) => help(ctx),
         None => Vec::new(),
@@ -119,6 +123,56 @@ fn go_to(ctx: &Context, model: &Model, text: &str) -> Vec<Action> {
         actions.extend([Action::Leave, Action::Select(Some(number))]);
     }
     actions
+}
+
+fn note(ctx: &Context, trial: Option<u64>, text: &str) -> Vec<Action> {
+    let title = trial.map_or_else(|| "Note about the study".to_owned(), |trial| format!("Note about trial {trial}"));
+    let (mut actions, kept) = write(ctx, &title, text, ("Keep it", None));
+    if kept {
+        actions.push(Action::Ask(RequestKind::Note { trial, text: text.trim().to_owned() }));
+    }
+    actions
+}
+
+fn enqueue(ctx: &Context, model: &Model, text: &str) -> Vec<Action> {
+    let Some(snapshot) = model.snapshot() else { return vec![Action::Leave] };
+    let point = control::point(snapshot, text);
+    let refused = point.as_ref().err().map(|error| text::sentence(error));
+    let (mut actions, asked) = write(ctx, "A point to be tried next", text, ("Try it next", refused.as_deref()));
+    if let (true, Ok(params)) = (asked, point) {
+        actions.push(Action::Ask(RequestKind::Enqueue { params }));
+    }
+    actions
+}
+
+/// Asks for several lines of text. The second answer is whether the button was pressed.
+fn write(ctx: &Context, title: &str, text: &str, (button, refused): (&str, Option<&str>)) -> (Vec<Action>, bool) {
+    let mut actions = Vec::new();
+    let mut done = false;
+    let modal = Modal::new(Id::unique(title)).show(ctx, |ui| {
+        ui.set_width(480.0);
+        let label = ui.label(RichText::new(title).strong());
+        let mut typed = text.to_owned();
+        let edit = TextEdit::multiline(&mut typed).desired_width(f32::INFINITY).desired_rows(8);
+        let edit = ui.add(edit).labelled_by(label.id);
+        if edit.changed() {
+            actions.push(Action::Edit(typed));
+        }
+        if let Some(refused) = refused {
+            ui.label(RichText::new(refused).color(ui.visuals().error_fg_color));
+        }
+        ui.add_space(6.0);
+        ui.horizontal(|ui| {
+            done = ui.add_enabled(refused.is_none(), egui::Button::new(button)).clicked();
+            if ui.button("Cancel").clicked() {
+                actions.push(Action::Leave);
+            }
+        });
+    });
+    if modal.backdrop_response.clicked() {
+        actions.push(Action::Leave);
+    }
+    (actions, done)
 }
 
 /// A plot as a table.

@@ -1,7 +1,7 @@
 //! The line at the top: what the study is, how far it is, and whether it runs.
 
 use egui::{Align, Button, ComboBox, Layout, RichText, Sense, TextEdit, Ui, vec2};
-use seqtune_core::{Reduce, TrialState};
+use seqtune_core::{Reduce, RequestKind, TrialState};
 use seqtune_plot::Snapshot;
 use seqtune_plugin::Direction;
 
@@ -32,7 +32,10 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
                 actions.push(Action::AskForPath);
             }
             match model.open.as_ref().and_then(|open| Some((open, open.news.snapshot.as_deref()?))) {
-                Some((open, snapshot)) => study(ui, model, open, snapshot),
+                Some((open, snapshot)) => {
+                    study(ui, model, open, snapshot);
+                    actions.extend(control(ui, model, open));
+                }
                 None => drop(ui.label(RichText::new("seqtune").strong())),
             }
         });
@@ -162,6 +165,40 @@ fn study(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
     live(ui, model, open, snapshot);
 }
 
+/// What can be asked of the study, once that is switched on.
+fn control(ui: &mut Ui, model: &Model, open: &OpenStudy) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let hint = "Ask something of the study: pause, stop, notes, tags, more trials. The viewer writes nothing else.";
+    let menu = ui.menu_button("Control", |ui| {
+        let mut on = model.is_controlled();
+        if ui.checkbox(&mut on, "Allow control of this study").changed() {
+            actions.push(Action::AllowControl(on));
+        }
+        ui.separator();
+        let is_paused = open.news.paused.is_some();
+        let asks = [
+            ("Pause", !is_paused, RequestKind::Pause),
+            ("Go on", is_paused, RequestKind::GoOn),
+            ("Stop after the running trials", true, RequestKind::StopAfterRunning),
+            ("Stop now", true, RequestKind::StopNow),
+        ];
+        for (name, makes_sense, kind) in asks {
+            let enabled = on && open.news.managed && makes_sense;
+            let button = ui.add_enabled(enabled, Button::new(name));
+            let why = if open.news.managed { "Allow control first" } else { "No seqtune works on this study now" };
+            if button.on_disabled_hover_text(why).clicked() {
+                actions.push(Action::Ask(kind));
+            }
+        }
+        ui.separator();
+        if ui.add_enabled(on, Button::new("Note about the study")).clicked() {
+            actions.push(Action::AskForNote(None));
+        }
+    });
+    menu.response.on_hover_text(hint);
+    actions
+}
+
 /// Whether the study runs, how old what is seen is, and how long it will take.
 fn live(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
     let color = if open.news.managed {
@@ -173,7 +210,14 @@ fn live(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
     if open.news.managed {
         ui.painter().circle_filled(rect.center(), 4.5, color);
         let age = (model.now_us - snapshot.last_us).max(0) as f64 / 1e6;
-        ui.label(format!("live {}", text::span(age))).on_hover_text("Time since the last event of the log");
+        match &open.news.paused {
+            Some(paused) => {
+                drop(ui.label(paused).on_hover_text("Running trials go on to their end; nothing new is started"))
+            }
+            None => {
+                ui.label(format!("live {}", text::span(age))).on_hover_text("Time since the last event of the log");
+            }
+        }
         if let Some(left) = snapshot.summary.seconds_left(model.now_us) {
             ui.label(RichText::new(format!("about {} left", text::span(left))).weak())
                 .on_hover_text("From the mean training time of the last 20 ended trials and the number of workers");
