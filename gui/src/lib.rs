@@ -22,6 +22,7 @@
 mod app;
 pub mod cache;
 mod commands;
+mod control;
 pub mod folder;
 mod latest;
 pub mod model;
@@ -31,6 +32,8 @@ mod picture;
 pub mod place;
 pub mod plot;
 pub mod reader;
+mod sample;
+pub mod settings;
 mod text;
 pub mod theme;
 pub mod workshop;

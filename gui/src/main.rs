@@ -67,7 +67,8 @@ fn main() -> ExitCode {
         ..Default::default()
     };
     let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
-        Ok(Box::new(Viewer::new(context.egui_ctx.clone(), path.as_deref())))
+        let settings = eframe::storage_dir("seqtune-view").map(|folder| folder.join("settings.json"));
+        Ok(Box::new(Viewer::with_settings(context.egui_ctx.clone(), path.as_deref(), settings)))
     };
     match eframe::run_native("seqtune-view", options, Box::new(create)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -20,9 +21,22 @@ pub struct Subject {
     /// The trials that the filter lists.
     pub listed: Arc<Snapshot>,
     /// The study's directory.
-    pub directory: Arc<std::path::Path>,
+    pub directory: Arc<Path>,
     /// Changes whenever one of them does.
     pub revision: u64,
+    /// The same for the same study with the same listed trials that have ended.
+    pub ended: u64,
+}
+
+impl Subject {
+    /// A study, and the part of it that is listed.
+    pub fn new(whole: Arc<Snapshot>, listed: Arc<Snapshot>, directory: &Path, revision: u64) -> Subject {
+        let mut hasher = DefaultHasher::new();
+        directory.hash(&mut hasher);
+        let ended = listed.trials.iter().filter_map(|row| Some((row.number, row.ended_us?)));
+        ended.for_each(|trial| trial.hash(&mut hasher));
+        Subject { whole, listed, directory: directory.into(), revision, ended: hasher.finish() }
+    }
 }
 
 /// How long something takes.
@@ -115,8 +129,30 @@ impl Workshop {
         lane: Lane,
         work: impl FnOnce(&Subject) -> T + Send + 'static,
     ) -> Answer<T> {
-        let id = hashed(&slot);
-        let key = hashed(&(key, subject.revision));
+        self.ask_by(hashed(&slot), hashed(&(key, subject.revision)), subject, lane, work)
+    }
+
+    /// As [`Workshop::ask`] for a product that depends on the ended trials alone: it is not made anew for every report of a running
+    /// study.
+    pub fn ask_of_ended<T: Send + Sync + 'static>(
+        &mut self,
+        slot: impl Hash,
+        key: impl Hash,
+        subject: &Subject,
+        lane: Lane,
+        work: impl FnOnce(&Subject) -> T + Send + 'static,
+    ) -> Answer<T> {
+        self.ask_by(hashed(&slot), hashed(&(key, subject.ended)), subject, lane, work)
+    }
+
+    fn ask_by<T: Send + Sync + 'static>(
+        &mut self,
+        id: u64,
+        key: u64,
+        subject: &Subject,
+        lane: Lane,
+        work: impl FnOnce(&Subject) -> T + Send + 'static,
+    ) -> Answer<T> {
         let state = self.slots.entry(id).or_default();
         let is_current = state.product.as_ref().is_some_and(|(made, _)| *made == key);
         if is_current {
@@ -182,8 +218,7 @@ mod tests {
 
     fn subject(revision: u64) -> Subject {
         let snapshot = Arc::new(Snapshot::of(&study("x = { type = 'bool' }").trials(2).history()));
-        let directory = std::path::PathBuf::from("none").into();
-        Subject { whole: Arc::clone(&snapshot), listed: snapshot, directory, revision }
+        Subject::new(Arc::clone(&snapshot), snapshot, Path::new("none"), revision)
     }
 
     fn wait<T>(mut ask: impl FnMut() -> Answer<T>) -> Arc<T> {

@@ -11,7 +11,7 @@ use crate::panes::notice;
 
 /// The page that is seen.
 pub(crate) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
-    match model.page {
+    match model.settings.page {
         Page::Overview => overview::ui(ui, model, cache),
         Page::Trials => trials::ui(ui, model),
         _ => notice::card(ui, "This page comes.", None).into_iter().collect(),

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, Sender, unbounded};
+use seqtune_core::Remarks;
 use seqtune_plot::Snapshot;
 
 pub(crate) use file_mark::FileMark;
@@ -37,6 +38,12 @@ pub struct News {
     pub notice: Option<String>,
     /// Whether a manager holds the study.
     pub managed: bool,
+    /// Why the manager starts nothing new, where it was asked to pause.
+    pub paused: Option<String>,
+    /// The manager's last answer to a request, with the request's number.
+    pub answer: Option<(u64, String)>,
+    /// Notes and tags.
+    pub remarks: Arc<Remarks>,
     /// The end of the log of the watched trial.
     pub log: Option<LogTail>,
 }
