@@ -3,8 +3,11 @@
 //! Where a trial's value counts, it is that of an [`Objective`]: the study's own, or any metric. Trials that were pruned
 //! count with the value they had reached. What is best is drawn last, in front.
 
+mod best_lines;
+mod brushable;
 mod contour;
 mod curves;
+mod difference;
 mod distribution;
 mod history;
 mod importance;
@@ -16,15 +19,18 @@ mod slice;
 mod timeline;
 mod values;
 
+pub use best_lines::best_lines;
+pub use brushable::{Brushable, brushable};
 pub use contour::contour;
 pub use curves::{Along, BandKind, CurvesOf, curves};
+pub use difference::{differences, in_words};
 pub use distribution::edf;
 pub use history::{HistoryOptions, history};
 pub use importance::{Importance, importance};
 pub use parallel::parallel;
 pub(crate) use parameter::shown;
 pub use parameter::telling_parameters;
-pub use pareto::pareto;
+pub use pareto::{pareto, pareto_front};
 pub use rank::rank;
 pub use slice::slice;
 pub use timeline::timeline;
@@ -50,6 +56,9 @@ pub enum PlotError {
     /// All trials are the same.
     #[error("no parameter has two values among the trials: there is nothing to compare")]
     NothingVaries,
+    /// Nothing to compare with.
+    #[error("no two of the configurations share a seed or folds: there are no pairs")]
+    NoPairs,
 }
 
 /// Which way is better, for the label of an axis.

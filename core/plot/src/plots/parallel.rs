@@ -9,13 +9,13 @@ use crate::snapshot::Snapshot;
 use crate::spec::{Align, Axis, Label, Layer, Line, PlotSpec, Role, Rule, Scale, short};
 
 /// Most lines that are drawn.
-const MOST_LINES: usize = 1000;
+pub(super) const MOST_LINES: usize = 1000;
 
 /// Most parameters side by side.
 const MOST_AXES: usize = 10;
 
 /// Where the lines of trials run that do not have a parameter, below all values.
-const ABSENT: f64 = -0.12;
+pub(super) const ABSENT: f64 = -0.12;
 
 /// The ended trials as lines through their parameters to their value, coloured by it. Where there are more than ten
 /// parameters, those that tell most about the value.

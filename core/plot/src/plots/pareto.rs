@@ -25,9 +25,7 @@ pub fn pareto(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Result<PlotS
     if snapshot.trials.is_empty() {
         return Err(PlotError::NoTrials);
     }
-    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
-    let all: Vec<Both> =
-        completed.filter_map(|row| Some((row.as_ref(), [row.value_under(x)?, row.value_under(y)?]))).collect();
+    let all = with_both(snapshot, x, y);
     if all.is_empty() {
         return Err(PlotError::NoValues(format!("{} and {}", x.metric, y.metric)));
     }
@@ -88,6 +86,18 @@ pub fn pareto(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Result<PlotS
         scale: None,
         notes,
     })
+}
+
+/// The trials of the front that [`pareto`] draws with their two values, by the first one ascending.
+pub fn pareto_front(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Vec<(u64, [f64; 2])> {
+    let feasible = with_both(snapshot, x, y).into_iter().filter(|(row, _)| row.is_feasible()).collect();
+    front(feasible, x, y).into_iter().map(|(row, at)| (row.number, at)).collect()
+}
+
+/// The completed trials that have both values.
+fn with_both<'a>(snapshot: &'a Snapshot, x: &Objective, y: &Objective) -> Vec<Both<'a>> {
+    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
+    completed.filter_map(|row| Some((row.as_ref(), [row.value_under(x)?, row.value_under(y)?]))).collect()
 }
 
 /// The trials that nothing beats, by x ascending.
