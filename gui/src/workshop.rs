@@ -145,6 +145,23 @@ impl Workshop {
         self.ask_by(hashed(&slot), hashed(&(key, subject.ended)), subject, lane, work)
     }
 
+    /// As [`Workshop::ask`] for a product that depends on the key alone, and not on the study.
+    pub fn ask_apart<T: Send + Sync + 'static>(
+        &mut self,
+        slot: impl Hash,
+        key: impl Hash,
+        lane: Lane,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Answer<T> {
+        self.ask_for(hashed(&slot), hashed(&key), lane, || work)
+    }
+
+    /// The newest product of a slot, whatever it was asked for.
+    pub fn last<T: Send + Sync + 'static>(&self, slot: impl Hash) -> Option<Arc<T>> {
+        let (_, product) = self.slots.get(&hashed(&slot))?.product.as_ref()?;
+        Arc::clone(product).downcast().ok()
+    }
+
     fn ask_by<T: Send + Sync + 'static>(
         &mut self,
         id: u64,
@@ -153,14 +170,28 @@ impl Workshop {
         lane: Lane,
         work: impl FnOnce(&Subject) -> T + Send + 'static,
     ) -> Answer<T> {
+        self.ask_for(id, key, lane, || {
+            let subject = subject.clone();
+            move || work(&subject)
+        })
+    }
+
+    /// `order` is asked for the work only where there is some.
+    fn ask_for<T: Send + Sync + 'static, Made: FnOnce() -> T + Send + 'static>(
+        &mut self,
+        id: u64,
+        key: u64,
+        lane: Lane,
+        order: impl FnOnce() -> Made,
+    ) -> Answer<T> {
         let state = self.slots.entry(id).or_default();
         let is_current = state.product.as_ref().is_some_and(|(made, _)| *made == key);
         if is_current {
             state.asked = None;
         } else if state.asked != Some(key) {
             state.asked = Some(key);
-            let subject = subject.clone();
-            let work: Work = Box::new(move || Arc::new(work(&subject)));
+            let work = order();
+            let work: Work = Box::new(move || Arc::new(work()));
             self.send(lane, Job { slot: id, key, work });
         }
         let product = self.slots.get(&id).and_then(|state| state.product.as_ref());

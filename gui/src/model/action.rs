@@ -6,6 +6,7 @@ use std::sync::Arc;
 use seqtune_core::RequestKind;
 use seqtune_plot::spec::PlotSpec;
 
+use super::views::{CompareView, ParametersView, ParetoView, StudiesView, Views};
 use super::{Column, Dialog, Drawing, MOST_PINS, Model, OpenStudy, Page, Sort};
 use crate::place::Place;
 use crate::reader::News;
@@ -63,6 +64,14 @@ pub enum Action {
     ShowTop(usize),
     /// Draw plots in another way.
     Draw(Drawing),
+    /// Show pinned trials in another way.
+    ViewCompare(CompareView),
+    /// Show parameters in another way.
+    ViewParameters(ParametersView),
+    /// Show a front in another way.
+    ViewPareto(ParetoView),
+    /// Show several studies in another way.
+    ViewStudies(StudiesView),
     /// Allow to ask something of the open study, or no longer.
     AllowControl(bool),
     /// Ask something of the open study.
@@ -144,7 +153,10 @@ impl Model {
             Action::Edit(text) => self.edit(text),
             Action::OpenPath(path) => return self.open_path(&path),
             Action::OpenStudy(directory) => return Some(self.open_study(directory)),
-            Action::Reload => return Some(Effect::Reload),
+            Action::Reload => {
+                self.views.studies.reads += 1;
+                return Some(Effect::Reload);
+            }
             Action::Show(page) => self.settings.page = page,
             Action::Select(trial) => return self.select(trial),
             Action::Hover(trial) => self.hovered = trial,
@@ -193,6 +205,10 @@ impl Model {
             Action::ShowMetric(metric) => self.metric = Some(metric),
             Action::ShowTop(top) => self.settings.top = top,
             Action::Draw(drawing) => self.drawing = drawing,
+            Action::ViewCompare(view) => self.views.compare = view,
+            Action::ViewParameters(view) => self.views.parameters = view,
+            Action::ViewPareto(view) => self.views.pareto = view,
+            Action::ViewStudies(view) => self.views.studies = view,
             Action::AllowControl(on) => {
                 self.controlled = self.open.as_ref().filter(|_| on).map(|open| open.directory.clone());
             }
@@ -274,6 +290,7 @@ impl Model {
                 let kept = Model {
                     settings: std::mem::take(&mut self.settings),
                     drawing: self.drawing,
+                    views: Views { compare: self.views.compare, ..Views::default() },
                     notices: std::mem::take(&mut self.notices),
                     revision: self.revision + 1,
                     ..Model::new(self.now_us)
@@ -301,6 +318,8 @@ impl Model {
             self.hidden_columns.clear();
             self.sort = Sort::default();
             self.metric = None;
+            self.views.parameters = ParametersView { plot: self.views.parameters.plot, ..ParametersView::default() };
+            self.views.pareto = ParetoView::default();
             self.undo.clear();
             self.refresh();
         }

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use seqtune_plot::{Snapshot, TrialRow};
-use seqtune_space::Value;
 
 use super::filter::{Beside, Filter};
-use super::{Model, rows};
+use super::{Model, ranges, rows};
 use crate::text;
 use crate::workshop::Subject;
 
@@ -87,7 +86,7 @@ impl Model {
         let remarks = self.remarks();
         let brushed = |row: &TrialRow| {
             self.brushes.iter().all(|(name, from, to)| {
-                row.params.get(name).and_then(Value::as_f64).is_some_and(|value| (*from..=*to).contains(&value))
+                ranges::place(snapshot, row, name).is_some_and(|value| (*from..=*to).contains(&value))
             })
         };
         let keeps = |(index, row): (usize, &Arc<TrialRow>)| {

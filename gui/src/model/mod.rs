@@ -5,7 +5,9 @@ mod drawing;
 mod filter;
 mod listed;
 mod page;
+mod ranges;
 mod rows;
+mod views;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +24,7 @@ pub use filter::FilterError;
 use listed::Texts;
 pub use page::Page;
 pub use rows::{Column, Sort};
+pub use views::{CompareView, Measure, ParameterPlot, ParametersView, ParetoView, StudiesView, Views};
 
 use crate::folder::Listing;
 use crate::place::Place;
@@ -56,7 +59,8 @@ pub struct Model {
     pub filter: String,
     /// Why the filter cannot be read; the one before counts meanwhile.
     pub filter_error: Option<FilterError>,
-    /// Ranges of parameters that were brushed in a plot, `(parameter, from, to)`; they narrow the filter.
+    /// Ranges that were brushed in a plot, `(parameter or metric, from, to)`; they narrow the filter. Of choices, their places
+    /// counted from 0.
     pub brushes: Vec<(String, f64, f64)>,
     /// How the table is sorted.
     pub sort: Sort,
@@ -66,6 +70,8 @@ pub struct Model {
     pub metric: Option<String>,
     /// How plots are drawn.
     pub drawing: Drawing,
+    /// What the pages show of what they could.
+    pub views: Views,
     /// Directory of the study that may be controlled: it was switched on for this one.
     pub controlled: Option<PathBuf>,
     /// What is kept from one start to the next: page, panels, colours, recent places.

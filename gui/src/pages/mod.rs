@@ -1,5 +1,6 @@
 //! The pages: functions from the model to actions. They draw and change nothing.
 
+mod compare;
 mod overview;
 mod trials;
 
@@ -13,6 +14,7 @@ use crate::panes::notice;
 pub(crate) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     match model.settings.page {
         Page::Overview => overview::ui(ui, model, cache),
+        Page::Compare => compare::ui(ui, model, cache),
         Page::Trials => trials::ui(ui, model),
         _ => notice::card(ui, "This page comes.", None).into_iter().collect(),
     }

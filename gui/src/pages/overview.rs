@@ -192,7 +192,7 @@ fn fanova(subject: &Subject) -> Result<std::sync::Arc<PlotSpec>, String> {
 }
 
 /// Chooses the metric of all plots.
-fn metric_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
+pub(super) fn metric_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     let Some(snapshot) = model.snapshot() else { return actions };
     let chosen = model.metric(snapshot);
@@ -223,7 +223,7 @@ fn history_choices(ui: &mut Ui, model: &Model) -> Vec<Action> {
     (drawing != model.drawing).then_some(Action::Draw(drawing)).into_iter().collect()
 }
 
-fn curve_choices(ui: &mut Ui, model: &Model) -> Vec<Action> {
+pub(super) fn curve_choices(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut drawing = model.drawing;
     ui.menu_button("Options", |ui| {
         ui.checkbox(&mut drawing.log, "Values on a log axis");

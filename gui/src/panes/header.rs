@@ -94,7 +94,7 @@ fn filter(ui: &mut Ui, model: &Model) -> Vec<Action> {
         actions.push(Action::Filter(text));
     }
     for (parameter, from, to) in &model.brushes {
-        let range = format!("{parameter} {} to {}", text::short_number(*from), text::short_number(*to));
+        let range = model.range_in_words(parameter, *from, *to);
         if ui.button(format!("{range} x")).on_hover_text("Lift this range").clicked() {
             actions.push(Action::Brush(parameter.clone(), None));
         }
