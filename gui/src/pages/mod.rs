@@ -2,6 +2,7 @@
 
 mod compare;
 mod overview;
+mod parameters;
 mod trials;
 
 use egui::Ui;
@@ -15,6 +16,7 @@ pub(crate) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     match model.settings.page {
         Page::Overview => overview::ui(ui, model, cache),
         Page::Compare => compare::ui(ui, model, cache),
+        Page::Parameters => parameters::ui(ui, model, cache),
         Page::Trials => trials::ui(ui, model),
         _ => notice::card(ui, "This page comes.", None).into_iter().collect(),
     }
