@@ -3,6 +3,8 @@
 mod compare;
 mod overview;
 mod parameters;
+mod pareto;
+mod studies;
 mod trials;
 
 use egui::Ui;
@@ -17,6 +19,8 @@ pub(crate) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         Page::Overview => overview::ui(ui, model, cache),
         Page::Compare => compare::ui(ui, model, cache),
         Page::Parameters => parameters::ui(ui, model, cache),
+        Page::Pareto => pareto::ui(ui, model, cache),
+        Page::Studies => studies::ui(ui, model, cache),
         Page::Trials => trials::ui(ui, model),
         _ => notice::card(ui, "This page comes.", None).into_iter().collect(),
     }

@@ -8,6 +8,7 @@
 mod file_mark;
 mod follow;
 mod log_tail;
+mod once;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(crate) use file_mark::FileMark;
 use follow::Following;
 pub use log_tail::LogTail;
 use log_tail::LogWatch;
+pub(crate) use once::Glance;
 
 use crate::latest::Latest;
 
