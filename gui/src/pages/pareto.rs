@@ -2,6 +2,7 @@
 
 use egui::{ComboBox, Panel, RichText, ScrollArea, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
+use seqtune_core::Objective;
 use seqtune_plot::plots;
 
 use crate::cache::Cache;
@@ -37,27 +38,48 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     });
     let front = made.product.as_deref().map(Vec::as_slice).unwrap_or_default();
     let mut actions = Vec::new();
-    let height = ui.available_height();
+    let room = ui.available_height();
     Panel::bottom("front table")
         .resizable(true)
-        .default_size(height * 0.34)
+        .default_size(room * 0.34)
         .min_size(80.0)
-        .max_size((height * 0.6).max(80.0))
+        .max_size((room * 0.6).max(80.0))
         .frame(egui::Frame::NONE.inner_margin(egui::Margin { top: 6, ..egui::Margin::ZERO }))
         .show(ui, |ui| {
             let title = format!("{} on the front, by {x}", text::count(front.len(), "trial"));
             ui.label(RichText::new(title).strong());
             actions.extend(table(ui, model, subject, [&x, &y], front));
         });
+    let height = ui.available_height();
+    let pair = [across, up];
+    if objectives.len() < 2 {
+        actions.extend(front_plot(ui, model, cache, subject, pair, height));
+        return actions;
+    }
+    ui.columns_const(|[left, right]| {
+        actions.extend(front_plot(left, model, cache, subject, pair.clone(), height));
+        actions.extend(volume(right, model, cache, pair, height));
+    });
+    actions
+}
+
+fn front_plot(
+    ui: &mut Ui,
+    model: &Model,
+    cache: &mut Cache,
+    subject: &Subject,
+    [across, up]: [Objective; 2],
+    height: f32,
+) -> Vec<Action> {
     let pane = PlotPane {
         id: "pareto",
         name: "Pareto front",
         help: "The completed trials by two metrics. On the front are those that no other trial beats in one without losing in the \
                other; which of them to take is a matter of what the two are worth.",
-        height: ui.available_height(),
+        height,
         moves: true,
     };
-    let key = (&x, &y);
+    let (x, y) = (across.metric.clone(), up.metric.clone());
     let work = move |subject: &Subject| plots::pareto(&subject.listed, &across, &up);
     let controls = |ui: &mut Ui| {
         let mut actions = Vec::new();
@@ -71,8 +93,21 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         }
         actions
     };
-    actions.extend(pane.show(ui, model, cache, key, work, controls).actions);
-    actions
+    pane.show(ui, model, cache, (&x, &y), work, controls).actions
+}
+
+fn volume(ui: &mut Ui, model: &Model, cache: &mut Cache, [across, up]: [Objective; 2], height: f32) -> Vec<Action> {
+    let pane = PlotPane {
+        id: "hypervolume",
+        name: "Dominated volume",
+        help: "How much of the area between the best of both and a point beyond the worst the front dominates, over the trials. Where it \
+               no longer rises, more trials bring little.",
+        height,
+        moves: true,
+    };
+    let key = (across.metric.clone(), up.metric.clone());
+    let work = move |subject: &Subject| plots::hypervolume(&subject.listed, &across, &up);
+    pane.show(ui, model, cache, key, work, |_| Vec::new()).actions
 }
 
 /// The two metrics: as chosen, else the objectives, else the objective and the first other metric.

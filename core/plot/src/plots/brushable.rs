@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use seqtune_core::Objective;
 
-use super::PlotError;
-use super::parallel::{ABSENT, MOST_LINES, parallel};
+use super::parallel::{ABSENT, parallel};
 use super::parameter::ParameterAxis;
-use super::values::{Valued, Values};
+use super::values::{Parted, Valued, Values};
+use super::{PlotError, density};
 use crate::snapshot::Snapshot;
-use crate::spec::{Axis, Layer, Line, PlotSpec, Role, Scale};
+use crate::spec::{Axis, Density, Layer, Line, PlotSpec, Role, Scale};
 
 /// Parallel coordinates with the axes that a range can be drawn on.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,24 +47,29 @@ impl Brushable {
         };
         let axes: Vec<ParameterAxis> =
             axes.iter().map(|axis| ParameterAxis { name: axis.label.clone(), axis: axis.clone() }).collect();
-        let line = |one: &Valued| {
+        let through = |one: &Valued| -> Vec<[f64; 2]> {
             let at = |(index, axis): (usize, &ParameterAxis)| {
                 let place = axis.place_aside(one.row, 0.3).and_then(|at| axis.axis.place(at));
                 [index as f64, place.unwrap_or(ABSENT)]
             };
             let end = [axes.len() as f64, value_axis.place(one.value).unwrap_or(0.0).clamp(0.0, 1.0)];
-            let points = axes.iter().enumerate().map(at).chain([end]).collect();
-            Layer::Line(Line { width: 0.9, trial: Some(one.row.number), ..Line::new(points, scale.role(one.value)) })
+            axes.iter().enumerate().map(at).chain([end]).collect()
         };
-        let (front, notes) = match Values::of(listed, objective).and_then(Values::ended) {
+        let line = |one: &Valued| {
+            let line = Line::new(through(one), scale.role(one.value));
+            Layer::Line(Line { width: 0.9, trial: Some(one.row.number), ..line })
+        };
+        let (front, note) = match Values::of(listed, objective).and_then(Values::ended) {
             Ok(values) => {
-                let (drawn, notes) = values.drawn(MOST_LINES);
-                (drawn.iter().map(line).collect(), notes)
+                let Parted { alone, rest, note } = values.parted();
+                let mut front = density::lines(&rest.iter().map(through).collect::<Vec<_>>(), &self.spec.y);
+                front.extend(alone.iter().map(line));
+                (front, note)
             }
-            Err(_) => (Vec::new(), Vec::new()),
+            Err(_) => (Vec::new(), None),
         };
         let numbers: HashSet<u64> = listed.trials.iter().map(|row| row.number).collect();
-        let notes = notes.into_iter().map(|note| format!("of those listed {note}"));
+        let notes = note.into_iter().map(|note| format!("of those listed {note}"));
         PlotSpec {
             layers: layered(&self.spec.layers, front, &numbers),
             notes: self.spec.notes.iter().cloned().chain(notes).collect(),
@@ -84,6 +89,7 @@ fn layered(all: &[Layer], front: Vec<Layer>, listed: &HashSet<u64>) -> Vec<Layer
             Layer::Line(line) if line.trial.is_some() => {
                 behind.push(Layer::Line(Line { role: Role::Faint, width: 0.6, trial: None, ..line.clone() }));
             }
+            Layer::Density(density) => behind.push(Layer::Density(Density { role: Role::Faint, ..density.clone() })),
             other => rest.push(other.clone()),
         }
     }

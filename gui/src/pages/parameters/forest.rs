@@ -5,9 +5,9 @@ use std::sync::Arc;
 use egui::{ComboBox, RichText, Ui};
 use seqtune_core::{Objective, TrialState};
 use seqtune_plot::plots;
-use seqtune_plot::spec::{Axis, Layer, Line, Mark, PlotSpec, Role, Shape, short};
-use seqtune_plot::{Dependence, Importance, Method, PedAnova, Snapshot, Surrogate};
-use seqtune_space::{Domain, Params, Scale};
+use seqtune_plot::spec::{PlotSpec, short};
+use seqtune_plot::{Importance, Method, PedAnova, Snapshot, Surrogate};
+use seqtune_space::Params;
 
 use super::{parameter_choice, telling};
 use crate::cache::Cache;
@@ -124,7 +124,10 @@ pub(super) fn dependence(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<A
         let grown = product.as_deref().and_then(|product| product.as_ref().ok());
         let Some(grown) = grown else { return Err("There is no forest.".to_owned()) };
         let found = grown.dependence(&name).map_err(|error| text::sentence(&error.to_string()))?;
-        Ok(Arc::new(expected(&subject.whole, &objective, &name, &found, grown.r2())))
+        let spec = plots::dependence(&subject.whole, &objective, &name, &found);
+        let mut spec = spec.map_err(|error| text::sentence(&error.to_string()))?;
+        spec.notes.extend(grown.r2().map(|r2| format!("R2 of the forest {r2:.2}: {}", worth(r2))));
+        Ok(Arc::new(spec))
     });
     let product = made.product.as_deref();
     let spec = product.and_then(|product| product.as_ref().ok());
@@ -188,6 +191,15 @@ fn trials_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
     changed.then(|| Action::ViewParameters(ParametersView { of_all, ..view.clone() })).into_iter().collect()
 }
 
+/// What an R2 means for what the forest says.
+fn worth(r2: f64) -> &'static str {
+    match r2 {
+        0.5.. => "what it says can be relied on",
+        0.2.. => "what it says is rough",
+        _ => "what it says means little",
+    }
+}
+
 fn bars(snapshot: &Snapshot, objective: &Objective, measure: Measure, answer: &Importance) -> Result<Shown, String> {
     let bar = |one: &seqtune_plot::ParameterImportance| plots::Importance {
         name: one.name.clone(),
@@ -201,11 +213,7 @@ fn bars(snapshot: &Snapshot, objective: &Objective, measure: Measure, answer: &I
     let spec = plots::importance(&title, along, &all).map_err(|error| text::sentence(&error.to_string()))?;
     let mut sentences = Vec::new();
     sentences.extend(answer.r2.map(|r2| {
-        let meaning = match r2 {
-            0.5.. => "its shares can be relied on",
-            0.2.. => "its shares are rough",
-            _ => "its shares mean little",
-        };
+        let meaning = worth(r2);
         let part = (100.0 * r2).max(0.0);
         format!("R2 {r2:.2}: the forest explains {part:.0} % of the variance of values it has not seen, so {meaning}.")
     }));
@@ -222,62 +230,4 @@ fn bars(snapshot: &Snapshot, objective: &Objective, measure: Measure, answer: &I
     let mut spec = spec;
     spec.notes.push(text::count(answer.trials, "completed trial"));
     Ok(Shown { spec: Arc::new(spec), sentences })
-}
-
-/// What is expected along one parameter, as a plot.
-fn expected(snapshot: &Snapshot, objective: &Objective, name: &str, found: &Dependence, r2: Option<f64>) -> PlotSpec {
-    let places = found.axes.first().map(Vec::as_slice).unwrap_or_default();
-    let domain = snapshot.spec.space.get(name).map(|parameter| &parameter.domain);
-    let has_order = !matches!(domain, Some(Domain::Categorical { .. } | Domain::Ordinal { .. } | Domain::Bool));
-    let numbers: Option<Vec<f64>> = places.iter().map(|place| place.value.as_f64()).collect();
-    let numbers = numbers.filter(|_| has_order);
-    let is_log =
-        matches!(domain, Some(Domain::Float { scale: Scale::Log, .. } | Domain::Int { scale: Scale::Log, .. }));
-    let mut layers = Vec::new();
-    let x = match &numbers {
-        Some(numbers) => {
-            let band = numbers.iter().zip(&found.expected).map(|(x, one)| [*x, one.low, one.high]).collect();
-            let line = numbers.iter().zip(&found.expected).map(|(x, one)| [*x, one.mean]).collect();
-            layers.push(Layer::Band { points: band, role: Role::Series(0) });
-            layers.push(Layer::Line(Line { width: 1.4, ..Line::new(line, Role::Series(0)) }));
-            let all = numbers.iter().copied();
-            if is_log { Axis::log(name, all) } else { Axis::linear(name, all) }
-        }
-        None => {
-            let role = Role::Series(0);
-            for (at, one) in found.expected.iter().enumerate() {
-                let x = at as f64;
-                layers.push(Layer::Line(Line { width: 1.4, ..Line::new(vec![[x, one.low], [x, one.high]], role) }));
-            }
-            let mark = |(at, one): (usize, &seqtune_plot::Expected)| Mark {
-                x: at as f64,
-                y: one.mean,
-                shape: Shape::Disc,
-                role,
-                size: 1.4,
-                trial: None,
-            };
-            layers.push(Layer::Points(found.expected.iter().enumerate().map(mark).collect()));
-            Axis::names(name, places.iter().map(|place| text::value(&place.value)).collect())
-        }
-    };
-    let better = |a: f64, b: f64| objective.direction.better(a, b);
-    let best = places.iter().zip(&found.expected).reduce(|a, b| if better(b.1.mean, a.1.mean) { b } else { a });
-    let reading = best.map_or_else(String::new, |(place, one)| {
-        format!("The best is expected at {name} {}, with {}.", text::value(&place.value), short(one.mean, 4))
-    });
-    let up = found.expected.iter().flat_map(|one| [one.low, one.high]);
-    let mut notes =
-        vec![format!("by {} that have it; the band has 80 % of the trees", text::count(found.trials, "trial"))];
-    notes.extend(r2.map(|r2| format!("R2 of the forest {r2:.2}")));
-    PlotSpec {
-        title: format!("Expected {} along {name} in {}", objective.metric, snapshot.spec.name),
-        reading,
-        x,
-        y: Axis::linear(format!("expected {}", objective.metric), up),
-        layers,
-        legend: Vec::new(),
-        scale: None,
-        notes,
-    }
 }
