@@ -39,3 +39,8 @@ pub mod theme;
 pub mod workshop;
 
 pub use app::Viewer;
+
+/// The names of all commands, and their keys where they have some.
+pub fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
+    commands::COMMANDS.iter().map(|command| (command.name, command.keys))
+}
