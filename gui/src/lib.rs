@@ -33,6 +33,7 @@ pub mod place;
 pub mod plot;
 pub mod reader;
 mod sample;
+mod screenshot;
 pub mod settings;
 mod text;
 pub mod theme;
