@@ -32,9 +32,9 @@ pub(super) fn without_effect(snapshot: &Snapshot) -> Option<Card> {
             Status::Note,
             format!("{} of {} without effect", some, count(told.len(), "parameter")),
             format!(
-                "By itself {} tells nothing of the value in these trials: a fixed value would make the space smaller. What it does \
-                 together with others is not seen here.",
-                idle.join(", ")
+                "Nothing of the value in these trials is told by {} alone: a fixed value would make the space smaller. Effects \
+                 together with other parameters are not seen here.",
+                idle.join(", or ")
             ),
         ),
     };

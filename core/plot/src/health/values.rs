@@ -2,12 +2,12 @@
 
 use seqtune_core::{Origin, TrialState};
 
-use super::{About, Card, PlotKind, Status, card, count, percent};
+use super::{About, Card, PlotKind, Status, card, count};
 use crate::configs::{Config, configs};
 use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
 use crate::spec::short;
-use crate::statistics::student;
+use crate::statistics::{Mean, student};
 
 /// Completed trials below which little can be said.
 const FEW: usize = 10;
@@ -118,21 +118,37 @@ pub(super) fn baseline(snapshot: &Snapshot) -> Option<Card> {
         }
     };
     let gain = (value - base).abs();
-    let relative = if base != 0.0 { format!(", or {}", percent(gain / base.abs())) } else { String::new() };
+    let relative = if base == 0.0 { String::new() } else { format!(", or {} %", short(gain / base.abs() * 100.0, 2)) };
     let figures = format!("{} {} against {} of {name}", snapshot.objective(), short(value, 4), short(base, 4));
     let about = Some(About::Trial(single.number));
     let by_chance = Noise::of(&configs(snapshot)).map(|noise| noise.between([1, seeds]));
+    let by_folds = default.and_then(|(row, _)| over_folds(snapshot, single, row));
     let found = if !direction.better(value, base) {
         let sentence = format!("{} since then: {figures}.", count(all.len(), "completed trial"));
         card(Status::Warning, format!("Nothing is better than {name}"), sentence, about)
     } else if by_chance.is_some_and(|chance| gain <= chance) {
         let sentence = format!("{figures}: the difference of {} is within what seeds differ by.", short(gain, 2));
         card(Status::Warning, format!("Hardly better than {name}"), sentence, about)
+    } else if let (None, Some([low, high])) = (by_chance, by_folds.filter(|[low, high]| *low <= 0.0 && *high >= 0.0)) {
+        let interval = format!("{} to {}", short(low, 2), short(high, 2));
+        let sentence =
+            format!("{figures}: over folds or seeds the difference is {interval} with 95 %, and may be none.");
+        card(Status::Note, format!("Hardly better than {name}"), sentence, about)
     } else {
         let sentence = format!("{figures}: better by {}{relative}.", short(gain, 2));
         card(Status::Pass, format!("Better than {name}"), sentence, about)
     };
     Some(found)
+}
+
+/// The interval of the difference between two trials over the parts of the objective.
+fn over_folds(snapshot: &Snapshot, own: &TrialRow, base: &TrialRow) -> Option<[f64; 2]> {
+    let objective = snapshot.spec.objective();
+    let parts = |row: &TrialRow| row.curves.parts(&objective.metric, objective.reduce).to_vec();
+    let (own, base) = (parts(own), parts(base));
+    let differences: Vec<f64> = own.iter().zip(&base).map(|(own, base)| own - base).collect();
+    let is_whole = own.len() == base.len() && differences.iter().all(|difference| difference.is_finite());
+    Mean::of(&differences).filter(|_| is_whole)?.interval
 }
 
 /// How long nothing has become better. Of several objectives the first does not tell.

@@ -17,9 +17,9 @@ mod timeline;
 mod values;
 
 pub use contour::contour;
-pub use curves::curves;
+pub use curves::{Along, BandKind, CurvesOf, curves};
 pub use distribution::edf;
-pub use history::history;
+pub use history::{HistoryOptions, history};
 pub use importance::{Importance, importance};
 pub use parallel::parallel;
 pub(crate) use parameter::shown;

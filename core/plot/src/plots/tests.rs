@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use seqtune_core::testing::{StudyDraft, study};
-use seqtune_core::{Attempt, AttemptEnd, EventKind, History, Objective, Reduce};
+use seqtune_core::{Attempt, AttemptEnd, EventKind, History, Objective};
 use seqtune_plugin::{Direction, FailureCause};
 use seqtune_space::Params;
 
@@ -14,6 +14,8 @@ use crate::{Snapshot, TrialRow};
 const SPACE: &str = "lr = { type = 'float', low = 1e-4, high = 0.1, log = true }\n\
                      model = { type = 'categorical', choices = ['cnn', 'lstm'] }\n\
                      layers = { type = 'int', low = 1, high = 3, when = { model = 'lstm' } }";
+
+const ALL: &HistoryOptions = &HistoryOptions { by_time: false, top: None, log: None };
 
 fn number(params: &Params, name: &str) -> f64 {
     params.get(name).and_then(seqtune_space::Value::as_f64).unwrap_or(0.0)
@@ -47,10 +49,14 @@ fn points(spec: &PlotSpec) -> Vec<crate::spec::Mark> {
     spec.layers.iter().flat_map(of).collect()
 }
 
+fn lines(spec: &PlotSpec) -> Vec<&crate::spec::Line> {
+    spec.layers.iter().filter_map(|layer| if let Layer::Line(line) = layer { Some(line) } else { None }).collect()
+}
+
 #[test]
 fn the_history_has_a_mark_for_each_value_and_the_best_last() {
     let snapshot = Snapshot::of(&HISTORY);
-    let spec = history(&snapshot, objective()).unwrap();
+    let spec = history(&snapshot, objective(), ALL).unwrap();
     let marks = points(&spec);
     let with_value = snapshot.trials.iter().filter(|row| row.value.is_some()).count();
     assert_eq!(marks.len(), with_value);
@@ -66,10 +72,42 @@ fn the_history_has_a_mark_for_each_value_and_the_best_last() {
 }
 
 #[test]
+fn a_history_by_time_of_the_better_half() {
+    let history = draft(40).history();
+    let snapshot = Snapshot::of(&history);
+    let options = HistoryOptions { by_time: true, top: Some(0.5), log: Some(true) };
+    let spec = super::history(&snapshot, history.spec.objective(), &options).unwrap();
+    let marks = points(&spec);
+    assert_eq!((marks.len(), &spec.y.scale), (20, &Scale::Log));
+    assert!(marks.iter().all(|mark| snapshot.top(20).contains(&mark.trial.unwrap())));
+    // A trial of the test takes two seconds after its start, and the next one starts a second later.
+    let first = marks.iter().find(|mark| mark.trial == Some(snapshot.ranked[0])).unwrap();
+    assert_eq!(first.x, 3.0 * snapshot.ranked[0] as f64 + 2.0);
+    assert_eq!(
+        (spec.x.unit.as_deref(), spec.notes[0].as_str()),
+        (Some("s"), "only the best 20 of 40 trials with a value")
+    );
+}
+
+#[test]
+fn the_best_mean_has_its_band() {
+    let draft = study("x = { type = 'categorical', choices = [1, 2, 3] }").objective(|params| number(params, "x"));
+    let history = draft.noise(0.5).trials(12).history();
+    let snapshot = Snapshot::of(&history);
+    let spec = super::history(&snapshot, history.spec.objective(), ALL).unwrap();
+    let best = crate::configs(&snapshot).into_iter().filter_map(|config| config.value).filter(|mean| mean.n > 1);
+    let best = best.min_by(|a, b| a.mean.total_cmp(&b.mean)).unwrap();
+    let means = lines(&spec)[0];
+    assert!((means.points.last().unwrap()[1] - best.mean).abs() < 1e-9, "{means:?} {best:?}");
+    let Layer::Band { points, .. } = &spec.layers[0] else { panic!("a band") };
+    assert!(points.len() == means.points.len() && points.iter().all(|[_, low, high]| low <= high));
+}
+
+#[test]
 fn curves_are_those_of_the_best_and_the_best_is_in_front() {
     let history = study(SPACE).curves(5, |params, step| loss(params) + 1.0 / step as f64).trials(12).history();
     let snapshot = Snapshot::of(&history);
-    let spec = curves(&snapshot, history.spec.objective(), 9).unwrap();
+    let spec = curves(&snapshot, &CurvesOf::new("value", 9)).unwrap();
     let lines: Vec<Role> = spec
         .layers
         .iter()
@@ -80,6 +118,38 @@ fn curves_are_those_of_the_best_and_the_best_is_in_front() {
     assert_eq!(spec.legend.len(), 8, "seven with a colour, and the others");
     assert!(spec.legend[0].label.starts_with(&format!("trial {} ", snapshot.ranked[0])));
     assert_eq!(spec.notes, ["9 of 12 trials drawn: the best"]);
+}
+
+#[test]
+fn pinned_and_selected_curves_are_always_drawn() {
+    let history = study(SPACE).curves(5, |params, step| loss(params) + 1.0 / step as f64).trials(12).history();
+    let snapshot = Snapshot::of(&history);
+    let worst = *snapshot.ranked.last().unwrap();
+    let pins = [worst, snapshot.ranked[0]];
+    let of = CurvesOf { pins: &pins, selected: Some(snapshot.ranked[5]), ..CurvesOf::new("value", 3) };
+    let spec = curves(&snapshot, &of).unwrap();
+    let lines: Vec<(Option<u64>, Role)> = lines(&spec).iter().map(|line| (line.trial, line.role)).collect();
+    assert_eq!(lines.len(), 5, "three of the best, one of them pinned, another pinned one, and the selected one");
+    assert!(lines.contains(&(Some(worst), Role::Pinned(0))) && lines.contains(&(Some(pins[1]), Role::Pinned(1))));
+    assert_eq!(lines[4], (Some(snapshot.ranked[5]), Role::Front));
+    assert!(!lines.iter().any(|(_, role)| matches!(role, Role::Series(_))), "only pins have colours then");
+}
+
+#[test]
+fn seeds_of_a_configuration_are_one_curve() {
+    let draft = study("x = { type = 'categorical', choices = [1, 2] }").curves(3, |_, step| step as f64).trials(6);
+    let snapshot = Snapshot::of(&draft.history());
+    let of = CurvesOf { grouped: true, band: BandKind::Confidence, ..CurvesOf::new("value", 5) };
+    let spec = curves(&snapshot, &of).unwrap();
+    let configs = crate::configs(&snapshot).len();
+    assert_eq!(lines(&spec).len(), configs);
+    assert!(lines(&spec).iter().all(|line| line.points.iter().map(|[_, value]| *value).eq([1.0, 2.0, 3.0])));
+    let band =
+        spec.layers.iter().find_map(|layer| if let Layer::Band { points, .. } = layer { Some(points) } else { None });
+    assert_eq!(band.unwrap()[0], [1.0, 1.0, 1.0], "the seeds do not differ");
+    assert!(spec.notes.iter().any(|note| note == "bands are the 95 % interval of the mean over seeds"));
+    let by_time = curves(&snapshot, &CurvesOf { by: Along::Seconds, log: Some(true), ..of }).unwrap();
+    assert_eq!((by_time.x.label.as_str(), &by_time.y.scale), ("time trained", &Scale::Log));
 }
 
 #[test]
@@ -125,7 +195,7 @@ fn parallel_lines_go_through_every_axis_to_the_value() {
 #[test]
 fn what_is_drawn_knows_its_trial() {
     let snapshot = with_attempts(Snapshot::of(&HISTORY));
-    for mark in points(&history(&snapshot, objective()).unwrap()) {
+    for mark in points(&history(&snapshot, objective(), ALL).unwrap()) {
         let row = snapshot.trial(mark.trial.unwrap()).unwrap();
         assert_eq!((mark.x, mark.y), (row.number as f64, row.value.unwrap()));
     }
@@ -235,12 +305,14 @@ fn a_study_without_trials_or_values_says_so() {
     let empty = draft(0).history();
     let snapshot = Snapshot::of(&empty);
     let metric = empty.spec.objective();
-    assert_eq!(history(&snapshot, metric), Err(PlotError::NoTrials));
+    assert_eq!(history(&snapshot, metric, ALL), Err(PlotError::NoTrials));
     assert_eq!(timeline(&snapshot), Err(PlotError::NoTrials));
     assert_eq!(contour(&snapshot, metric, "lr", "model"), Err(PlotError::NoTrials));
     assert_eq!(pareto(&snapshot, metric, metric), Err(PlotError::NoTrials));
-    let other = Objective { metric: "other".to_owned(), direction: Direction::Maximize, reduce: Reduce::Last };
-    assert_eq!(curves(&Snapshot::of(&HISTORY), &other, 3), Err(PlotError::NoValues("other".to_owned())));
+    assert_eq!(
+        curves(&Snapshot::of(&HISTORY), &CurvesOf::new("other", 3)),
+        Err(PlotError::NoValues("other".to_owned()))
+    );
 }
 
 #[test]
@@ -262,7 +334,7 @@ fn a_few_bad_values_do_not_take_all_of_the_axis() {
     }
     let history = study("x = { type = 'float', low = 0, high = 1 }").sampler("sobol").objective(value).trials(64);
     let history = history.with(|spec| spec.objectives[0].direction = Direction::Maximize).history();
-    let spec = super::history(&Snapshot::of(&history), history.spec.objective()).unwrap();
+    let spec = super::history(&Snapshot::of(&history), history.spec.objective(), ALL).unwrap();
     assert!(spec.y.low > -2.0, "{:?}", spec.y);
     assert!(points(&spec).iter().all(|mark| (spec.y.low..=spec.y.high).contains(&mark.y)));
     assert!(spec.notes.iter().any(|note| note.contains("at the edge, the worst with -500")), "{:?}", spec.notes);

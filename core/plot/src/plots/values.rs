@@ -92,6 +92,13 @@ impl<'a> Values<'a> {
         all.clone().filter(completed).min_by(by_violation).or_else(|| all.min_by(by_violation)).copied()
     }
 
+    /// From the best on: those that break the outcome constraints least, and of these by value.
+    pub fn best_first(&self) -> Vec<Valued<'a>> {
+        let mut all: Vec<Valued> = self.worst_first.iter().rev().copied().collect();
+        all.sort_by(|a, b| a.row.violation.total_cmp(&b.row.violation));
+        all
+    }
+
     pub fn numbers(&self) -> Vec<f64> {
         self.worst_first.iter().map(|one| one.value).collect()
     }
@@ -136,16 +143,38 @@ impl<'a> Values<'a> {
         (ValueScale { label: self.objective.metric.clone(), worst, best, areas }, note)
     }
 
+    /// The so many best of them.
+    pub fn best_part(&self, number: usize) -> Values<'a> {
+        let from = self.worst_first.len().saturating_sub(number);
+        Values { worst_first: self.worst_first[from..].to_vec(), ..*self }
+    }
+
+    /// As [`Values::axis`], on a log axis or on none where that is said.
+    pub fn axis_as(&self, log: Option<bool>) -> (Axis, Option<String>) {
+        let caption = super::caption(self.objective);
+        match log {
+            None => self.axis(),
+            Some(false) => self.linear_axis(),
+            Some(true) => {
+                let beyond = self.worst_first.iter().filter(|one| one.value <= 0.0).count();
+                let note = format!("{} of zero or less, which has no place on a log axis", count(beyond, "value"));
+                (Axis::log(caption, self.numbers()), (beyond > 0).then_some(note))
+            }
+        }
+    }
+
     /// The axis of the values, and what is said of those that it holds at its edge.
     pub fn axis(&self) -> (Axis, Option<String>) {
+        let full = Axis::fitting(super::caption(self.objective), &self.numbers());
+        if full.scale == Scale::Log { (full, None) } else { self.linear_axis() }
+    }
+
+    fn linear_axis(&self) -> (Axis, Option<String>) {
         let numbers = self.numbers();
-        let full = Axis::fitting(super::caption(self.objective), &numbers);
         let (worst, note) = self.worst_shown();
-        if note.is_none() || full.scale == Scale::Log {
-            return (full, None);
-        }
-        let shown = numbers.into_iter().filter(|value| !self.objective.direction.better(worst, *value));
-        (Axis::linear(full.label, shown), note)
+        let shown =
+            numbers.into_iter().filter(|value| note.is_none() || !self.objective.direction.better(worst, *value));
+        (Axis::linear(super::caption(self.objective), shown), note)
     }
 
     /// What is said where pruned trials are among them.

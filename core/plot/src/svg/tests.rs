@@ -226,8 +226,8 @@ fn every_plot_of_a_study_is_drawn_in_every_theme() {
     let history = study(text).trials(20).history();
     let (snapshot, objective) = (Snapshot::of(&history), history.spec.objective());
     let all = [
-        plots::history(&snapshot, objective),
-        plots::curves(&snapshot, objective, 5),
+        plots::history(&snapshot, objective, &plots::HistoryOptions::default()),
+        plots::curves(&snapshot, &plots::CurvesOf::new(&objective.metric, 5)),
         plots::parallel(&snapshot, objective),
         plots::slice(&snapshot, objective, "lr"),
         plots::contour(&snapshot, objective, "lr", "model"),
