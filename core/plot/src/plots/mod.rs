@@ -5,6 +5,7 @@
 
 mod contour;
 mod curves;
+mod density;
 mod distribution;
 mod history;
 mod importance;

@@ -320,10 +320,41 @@ fn of_many_trials_the_best_are_drawn_and_the_reader_is_told() {
     let history = study("x = { type = 'float', low = 0, high = 1 }").sampler("random").trials(30).history();
     let snapshot = Snapshot::of(&history);
     let values = values::Values::of(&snapshot, history.spec.objective()).unwrap();
-    let (drawn, notes) = values.drawn(10);
-    assert_eq!(notes, ["10 of 30 trials drawn: the best 5 and every 5th of the others"]);
-    let best: Vec<u64> = drawn.iter().rev().take(5).map(|one| one.row.number).collect();
-    assert_eq!(best, snapshot.top(5));
+    let values::Parted { alone, rest, note } = values.parted_at(20, 10);
+    assert_eq!((alone.len(), rest.len()), (10, 20));
+    assert_eq!(note.unwrap(), "10 of 30 trials drawn one by one, the best; the rest as density");
+    let best: Vec<u64> = alone.iter().rev().map(|one| one.row.number).collect();
+    assert_eq!(best, snapshot.top(10));
+    assert!(values.parted_at(30, 10).rest.is_empty());
+}
+
+#[test]
+fn thousands_of_trials_are_a_density_with_the_best_on_top() {
+    let space = "x = { type = 'float', low = 1e-3, high = 1, log = true }\ny = { type = 'bool' }";
+    let history = study(space).objective(|params| number(params, "x")).trials(2500).history();
+    let snapshot = Snapshot::of(&history);
+    let objective = history.spec.objective();
+    let other = snapshot.objective_of("value");
+    let specs = [
+        super::history(&snapshot, objective, ALL).unwrap(),
+        slice(&snapshot, objective, "x").unwrap(),
+        rank(&snapshot, objective, "x", "y").unwrap(),
+        pareto(&snapshot, objective, &Objective { direction: Direction::Maximize, ..other }).unwrap(),
+    ];
+    for spec in &specs[..3] {
+        let Layer::Density(density) = &spec.layers[0] else { panic!("{}", spec.title) };
+        assert_eq!((density.cells.len(), density.x), (density.columns * density.rows, [spec.x.low, spec.x.high]));
+        assert!(density.cells.contains(&1.0) && density.cells.iter().all(|cell| (0.0..=1.0).contains(cell)));
+        assert_eq!(points(spec).len(), 1000);
+        assert!(points(spec).iter().all(|mark| snapshot.top(1000).contains(&mark.trial.unwrap())));
+        let note = "1\u{a0}000 of 2\u{a0}500 trials drawn one by one, the best; the rest as density";
+        assert_eq!(spec.notes[0], note);
+    }
+    // Every trial is on that front.
+    assert_eq!(points(&specs[3]).len(), 2500);
+    let spec = parallel(&snapshot, objective).unwrap();
+    let densities = spec.layers.iter().filter(|layer| matches!(layer, Layer::Density(_))).count();
+    assert_eq!((densities, lines(&spec).len()), (2, 1000));
 }
 
 #[test]

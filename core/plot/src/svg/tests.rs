@@ -129,7 +129,7 @@ fn any_number() -> impl Strategy<Value = f64> {
 
 fn any_layers() -> impl Strategy<Value = Vec<Layer>> {
     let numbers = || prop::collection::vec([any_number(), any_number(), any_number()], 0..12);
-    let layer = (numbers(), 0..7_u8).prop_map(|(numbers, kind)| {
+    let layer = (numbers(), 0..8_u8).prop_map(|(numbers, kind)| {
         let pairs = || numbers.iter().map(|[x, y, _]| [*x, *y]);
         match kind {
             0 => Layer::Points(
@@ -162,6 +162,14 @@ fn any_layers() -> impl Strategy<Value = Vec<Layer>> {
                 };
                 Layer::Cells(numbers.iter().map(cell).collect())
             }
+            6 => Layer::Density(Density {
+                x: numbers.first().map_or([0.0, 1.0], |[x, y, _]| [*x, *y]),
+                y: numbers.last().map_or([0.0, 1.0], |[x, y, _]| [*x, *y]),
+                columns: 3,
+                rows: 2,
+                cells: vec![0.0, 0.5, 0.5, 1.0, 0.2, f32::NAN],
+                role: Role::Quiet,
+            }),
             _ => Layer::Rule(Rule {
                 at: numbers.first().map_or(0.0, |[x, ..]| *x),
                 vertical: numbers.len() % 2 == 0,
