@@ -126,7 +126,8 @@ fn main() -> ExitCode {
 /// Three learning curves, in the colours of plots.
 fn icon() -> egui::IconData {
     const SIZE: u32 = 64;
-    let curves: [([u8; 3], f64, f64); 3] = [([0x56, 0xB4, 0xE9], 0.92, 6.0), ([0xE6, 0x9F, 0x00], 0.74, 4.0), ([0x00, 0xB8, 0x88], 0.56, 2.5)];
+    let curves: [([u8; 3], f64, f64); 3] =
+        [([0x56, 0xB4, 0xE9], 0.92, 6.0), ([0xE6, 0x9F, 0x00], 0.74, 4.0), ([0x00, 0xB8, 0x88], 0.56, 2.5)];
     let mut rgba = Vec::with_capacity((SIZE * SIZE * 4) as usize);
     for y in 0..SIZE {
         for x in 0..SIZE {

@@ -58,6 +58,8 @@ pub fn twin(spec: &PlotSpec) -> Twin {
                     row("cell", cell.trial, x(middle(cell.x)), y(middle(cell.y)), cell.label.clone());
                 }
             }
+            // The trials in it are counted, not named; the notes say how many.
+            Layer::Density(_) => {}
             Layer::Rule(rule) if rule.vertical => row("rule", None, x(rule.at), none(), rule.label.clone()),
             Layer::Rule(rule) => row("rule", None, none(), y(rule.at), rule.label.clone()),
             Layer::Labels(labels) => {
