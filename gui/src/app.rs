@@ -14,7 +14,7 @@ use crate::place::Place;
 use crate::reader::{News, Reader};
 use crate::screenshot::Screenshot;
 use crate::settings::{Settings, SettingsFile};
-use crate::{commands, control, panes, picture, sample, text, theme};
+use crate::{commands, control, copy, panes, picture, sample, text, theme};
 
 /// How often the window is drawn anew while a study runs and nothing happens: the times in it go on.
 const TICK: Duration = Duration::from_secs(1);
@@ -242,6 +242,12 @@ impl Viewer {
                     dialog.pick_folder().map(Action::OpenPath)
                 });
             }
+            Effect::OpenCopy(directory) => self.ask_elsewhere(move || {
+                Some(match copy::log(&directory) {
+                    Ok(copy) => Action::OpenPath(copy),
+                    Err(error) => Action::Say(format!("It cannot be copied: {error}."), true),
+                })
+            }),
             Effect::OpenSample => {
                 let folder = eframe::storage_dir("seqtune-view").unwrap_or_else(std::env::temp_dir);
                 self.ask_elsewhere(move || {

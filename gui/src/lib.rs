@@ -23,6 +23,7 @@ mod app;
 pub mod cache;
 mod commands;
 mod control;
+mod copy;
 pub mod folder;
 mod latest;
 pub mod model;
