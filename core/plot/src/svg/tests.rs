@@ -233,6 +233,7 @@ fn every_plot_of_a_study_is_drawn_in_every_theme() {
     let text = "lr = { type = 'float', low = 1e-4, high = 1, log = true }\nmodel = { type = 'categorical', choices = ['a', 'b'] }";
     let history = study(text).trials(20).history();
     let (snapshot, objective) = (Snapshot::of(&history), history.spec.objective());
+    let forest = crate::Surrogate::fit(&history.spec.space, &crate::completed(&snapshot), 1).unwrap();
     let all = [
         plots::history(&snapshot, objective, &plots::HistoryOptions::default()),
         plots::curves(&snapshot, &plots::CurvesOf::new(&objective.metric, 5)),
@@ -243,6 +244,10 @@ fn every_plot_of_a_study_is_drawn_in_every_theme() {
         plots::edf(&[&snapshot], objective),
         plots::timeline(&plots::tests::with_attempts(snapshot.clone())),
         plots::pareto(&snapshot, objective, objective),
+        plots::hypervolume(&snapshot, objective, objective),
+        plots::durations(&plots::tests::with_attempts(snapshot.clone())),
+        plots::dependence(&snapshot, objective, "lr", &forest.dependence("lr").unwrap()),
+        plots::dependence(&snapshot, objective, "model", &forest.dependence("model").unwrap()),
     ];
     for spec in all {
         let spec = spec.unwrap();
