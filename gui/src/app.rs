@@ -12,8 +12,9 @@ use crate::folder::{FolderWatch, Listing};
 use crate::model::{Action, Dialog, Effect, Model};
 use crate::place::Place;
 use crate::reader::{News, Reader};
+use crate::screenshot::Screenshot;
 use crate::settings::{Settings, SettingsFile};
-use crate::{commands, control, panes, picture, sample, text, theme};
+use crate::{commands, control, copy, panes, picture, sample, text, theme};
 
 /// How often the window is drawn anew while a study runs and nothing happens: the times in it go on.
 const TICK: Duration = Duration::from_secs(1);
@@ -31,6 +32,9 @@ pub struct Viewer {
     /// The window's title.
     title: String,
     settings: Option<SettingsFile>,
+    /// What is done as soon as there are trials.
+    at_first: Vec<Action>,
+    screenshot: Option<Screenshot>,
     /// What threads ask for: a folder that was chosen, the sample that was written.
     asked: (Sender<Action>, Receiver<Action>),
 }
@@ -58,6 +62,8 @@ impl Viewer {
             typing: false,
             title: String::new(),
             settings,
+            at_first: Vec::new(),
+            screenshot: None,
             asked: unbounded(),
         };
         theme::choose(&viewer.ctx, read.theme);
@@ -69,6 +75,16 @@ impl Viewer {
             viewer.act(Action::OpenPath(path.to_owned()));
         }
         viewer
+    }
+
+    /// What is to be done as soon as there are trials.
+    pub fn at_first(&mut self, actions: Vec<Action>) {
+        self.at_first = actions;
+    }
+
+    /// Takes a picture of the window once everything is drawn, and closes it.
+    pub fn take_picture(&mut self, path: PathBuf) {
+        self.screenshot = Some(Screenshot::new(path));
     }
 
     /// What it shows.
@@ -89,7 +105,14 @@ impl Viewer {
         if let Some(path) = dropped {
             self.act(Action::OpenPath(path));
         }
+        if self.model.subject().is_some() {
+            std::mem::take(&mut self.at_first).into_iter().for_each(|action| self.act(action));
+        }
         let actions = panes::ui(ui, &self.model, &mut self.cache);
+        let settled = self.model.subject().is_some() && !self.cache.shop.is_busy();
+        if let Some(screenshot) = &mut self.screenshot {
+            screenshot.follow(ui.ctx(), settled);
+        }
         self.model.scroll_to = None;
         self.model.focus_filter = false;
         if !actions.is_empty() {
@@ -219,6 +242,12 @@ impl Viewer {
                     dialog.pick_folder().map(Action::OpenPath)
                 });
             }
+            Effect::OpenCopy(directory) => self.ask_elsewhere(move || {
+                Some(match copy::log(&directory) {
+                    Ok(copy) => Action::OpenPath(copy),
+                    Err(error) => Action::Say(format!("It cannot be copied: {error}."), true),
+                })
+            }),
             Effect::OpenSample => {
                 let folder = eframe::storage_dir("seqtune-view").unwrap_or_else(std::env::temp_dir);
                 self.ask_elsewhere(move || {

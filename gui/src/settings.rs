@@ -15,7 +15,7 @@ const VERSION: u32 = 1;
 const RECENT: usize = 10;
 
 /// Which colours the window has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum ThemeChoice {
     /// As the system has them.

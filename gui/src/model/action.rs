@@ -94,6 +94,8 @@ pub enum Action {
     Copy(String, &'static str),
     /// Choose a folder in the system's own dialog.
     Browse,
+    /// Copy the log of the open study to where it can be opened, and open that.
+    OpenCopy,
     /// Open the sample study.
     OpenSample,
     /// Choose colours.
@@ -129,6 +131,8 @@ pub enum Effect {
     Ask(PathBuf, RequestKind),
     /// Show the system's dialog for a folder.
     Browse,
+    /// Copy a study's log into a folder for such things, and open that.
+    OpenCopy(PathBuf),
     /// Write the sample study, and open it.
     OpenSample,
 }
@@ -241,6 +245,7 @@ impl Model {
                 return Some(Effect::Copy(text));
             }
             Action::Browse => return Some(Effect::Browse),
+            Action::OpenCopy => return self.open.as_ref().map(|open| Effect::OpenCopy(open.directory.clone())),
             Action::OpenSample => return Some(Effect::OpenSample),
             Action::ShowTheme(theme) => self.settings.theme = theme,
             Action::Say(text, wrong) => self.notify(text, wrong),

@@ -7,6 +7,7 @@ use seqtune_plot::{About, Card, Method, PlotKind, Status, completed, health, imp
 
 use crate::cache::Cache;
 use crate::model::{Action, Model, Page};
+use crate::panes::menu::menu;
 use crate::panes::plot_pane::{PlotPane, of_listed};
 use crate::panes::table;
 use crate::theme;
@@ -211,21 +212,19 @@ pub(super) fn metric_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
 
 fn history_choices(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut drawing = model.drawing;
-    ui.menu_button("Options", |ui| {
+    menu(ui, "Options", "Options of History", |ui| {
         ui.checkbox(&mut drawing.log, "Values on a log axis");
         ui.checkbox(&mut drawing.by_time, "Over time, not over numbers");
         for (share, name) in [(1.0, "All trials"), (0.5, "The better half"), (0.1, "The best tenth")] {
             ui.radio_value(&mut drawing.share, share, name);
         }
-    })
-    .response
-    .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Options of History"));
+    });
     (drawing != model.drawing).then_some(Action::Draw(drawing)).into_iter().collect()
 }
 
 pub(super) fn curve_choices(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut drawing = model.drawing;
-    ui.menu_button("Options", |ui| {
+    menu(ui, "Options", "Options of Curves", |ui| {
         ui.checkbox(&mut drawing.log, "Values on a log axis");
         ui.checkbox(&mut drawing.grouped, "One curve for each configuration");
         ui.separator();
@@ -241,9 +240,7 @@ pub(super) fn curve_choices(ui: &mut Ui, model: &Model) -> Vec<Action> {
         ] {
             ui.radio_value(&mut drawing.band, band, name);
         }
-    })
-    .response
-    .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Options of Curves"));
+    });
     (drawing != model.drawing).then_some(Action::Draw(drawing)).into_iter().collect()
 }
 

@@ -127,7 +127,7 @@ fn go_to(ctx: &Context, model: &Model, text: &str) -> Vec<Action> {
 
 fn note(ctx: &Context, trial: Option<u64>, text: &str) -> Vec<Action> {
     let title = trial.map_or_else(|| "Note about the study".to_owned(), |trial| format!("Note about trial {trial}"));
-    let (mut actions, kept) = write(ctx, &title, text, ("Keep it", None));
+    let (mut actions, kept) = write(ctx, &title, text, ("Keep it", "An empty note is removed.", None));
     if kept {
         actions.push(Action::Ask(RequestKind::Note { trial, text: text.trim().to_owned() }));
     }
@@ -138,7 +138,12 @@ fn enqueue(ctx: &Context, model: &Model, text: &str) -> Vec<Action> {
     let Some(snapshot) = model.snapshot() else { return vec![Action::Leave] };
     let point = control::point(snapshot, text);
     let refused = point.as_ref().err().map(|error| text::sentence(error));
-    let (mut actions, asked) = write(ctx, "A point to be tried next", text, ("Try it next", refused.as_deref()));
+    let (mut actions, asked) = write(
+        ctx,
+        "A point to be tried next",
+        text,
+        ("Try it next", "Lines such as lr = 0.01, as in a study file.", refused.as_deref()),
+    );
     if let (true, Ok(params)) = (asked, point) {
         actions.push(Action::Ask(RequestKind::Enqueue { params }));
     }
@@ -146,7 +151,12 @@ fn enqueue(ctx: &Context, model: &Model, text: &str) -> Vec<Action> {
 }
 
 /// Asks for several lines of text. The second answer is whether the button was pressed.
-fn write(ctx: &Context, title: &str, text: &str, (button, refused): (&str, Option<&str>)) -> (Vec<Action>, bool) {
+fn write(
+    ctx: &Context,
+    title: &str,
+    text: &str,
+    (button, hint, refused): (&str, &str, Option<&str>),
+) -> (Vec<Action>, bool) {
     let mut actions = Vec::new();
     let mut done = false;
     let modal = Modal::new(Id::unique(title)).show(ctx, |ui| {
@@ -158,10 +168,18 @@ fn write(ctx: &Context, title: &str, text: &str, (button, refused): (&str, Optio
         if edit.changed() {
             actions.push(Action::Edit(typed));
         }
-        if let Some(refused) = refused {
-            ui.label(RichText::new(refused).color(ui.visuals().error_fg_color));
+        if ui.memory(|memory| memory.focused().is_none()) {
+            edit.request_focus();
         }
-        ui.add_space(6.0);
+        // There is room for two lines in either case: the buttons stay where they are.
+        let line = refused.map_or_else(
+            || RichText::new(hint).weak(),
+            |refused| RichText::new(refused).color(ui.visuals().error_fg_color),
+        );
+        ui.allocate_ui(egui::vec2(ui.available_width(), 36.0), |ui| {
+            ui.set_min_height(36.0);
+            ui.label(line);
+        });
         ui.horizontal(|ui| {
             done = ui.add_enabled(refused.is_none(), egui::Button::new(button)).clicked();
             if ui.button("Cancel").clicked() {
@@ -184,7 +202,11 @@ fn table_of(ctx: &Context, spec: &PlotSpec) -> Vec<Action> {
         ui.label(RichText::new(&spec.title).strong().size(16.0));
         ui.label(RichText::new(&spec.reading).weak());
         ui.add_space(4.0);
-        let mut builder = TableBuilder::new(ui).striped(true).max_scroll_height(420.0);
+        let mut builder = TableBuilder::new(ui)
+            .striped(true)
+            .auto_shrink([false, false])
+            .min_scrolled_height(420.0)
+            .max_scroll_height(420.0);
         for _ in &table.titles {
             builder = builder.column(Width::remainder().clip(true));
         }

@@ -5,6 +5,7 @@ use seqtune_core::{Reduce, RequestKind, TrialState};
 use seqtune_plot::Snapshot;
 use seqtune_plugin::Direction;
 
+use super::menu::menu;
 use crate::model::{Action, Model, OpenStudy, Page};
 use crate::settings::ThemeChoice;
 use crate::{text, theme};
@@ -169,7 +170,7 @@ fn study(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
 fn control(ui: &mut Ui, model: &Model, open: &OpenStudy) -> Vec<Action> {
     let mut actions = Vec::new();
     let hint = "Ask something of the study: pause, stop, notes, tags, more trials. The viewer writes nothing else.";
-    let menu = ui.menu_button("Control", |ui| {
+    let response = menu(ui, "Control", "Control", |ui| {
         let mut on = model.is_controlled();
         if ui.checkbox(&mut on, "Allow control of this study").changed() {
             actions.push(Action::AllowControl(on));
@@ -195,7 +196,7 @@ fn control(ui: &mut Ui, model: &Model, open: &OpenStudy) -> Vec<Action> {
             actions.push(Action::AskForNote(None));
         }
     });
-    menu.response.on_hover_text(hint);
+    response.on_hover_text(hint);
     actions
 }
 

@@ -3,6 +3,7 @@
 mod dialogs;
 mod header;
 mod inspector;
+pub(crate) mod menu;
 pub(crate) mod notice;
 mod palette;
 pub(crate) mod plot_pane;

@@ -26,7 +26,10 @@ pub(super) fn instead(model: &Model) -> Option<(String, Option<Way>)> {
             },
         });
     };
-    let again = ("Try again", Action::Reload);
+    let again = match open.news.needs_copy {
+        true => ("Open a copy", Action::OpenCopy),
+        false => ("Try again", Action::Reload),
+    };
     match (&open.news.snapshot, &open.news.trouble) {
         (None, Some(trouble)) => Some((trouble.clone(), Some(again))),
         (None, None) => Some((format!("Reading the log in {}.", open.directory.display()), None)),

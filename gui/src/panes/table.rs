@@ -5,6 +5,7 @@ use egui_extras::{Column as Width, TableBuilder, TableRow};
 use seqtune_core::Remarks;
 use seqtune_plot::{Snapshot, TrialRow};
 
+use super::menu::menu;
 use crate::model::{Action, Column, Model};
 use crate::theme;
 
@@ -75,7 +76,7 @@ fn above(
     let mut actions = Vec::new();
     ui.horizontal(|ui| {
         ui.label(RichText::new("Trials").strong());
-        ui.menu_button("Columns", |ui| {
+        menu(ui, "Columns", "Columns", |ui| {
             ui.horizontal(|ui| {
                 if ui.button("All").clicked() {
                     actions.extend(all.iter().map(|column| Action::ShowColumn(*column, true)));

@@ -102,11 +102,15 @@ impl Following {
             Some(_) => self.read(),
         };
         match outcome {
-            Ok(()) => self.news.trouble = None,
+            Ok(()) => {
+                self.news.trouble = None;
+                self.news.needs_copy = false;
+            }
             Err(failure) => {
                 // Tried again when the file changes, and now and then.
                 self.connection = None;
                 self.news.managed = false;
+                self.news.needs_copy = self.needs_copy(&failure);
                 self.news.trouble = Some(self.sentence(failure));
                 return;
             }
@@ -170,7 +174,19 @@ impl Following {
         Ok(())
     }
 
+    fn needs_copy(&self, failure: &Failure) -> bool {
+        let is_refused = |source: &std::io::Error| source.kind() == std::io::ErrorKind::PermissionDenied;
+        let has_wal = || crate::place::log_of(&self.directory).with_extension("db-wal").exists();
+        matches!(failure, Failure::Store(StoreError::Io { source, .. }) if is_refused(source)) && has_wal()
+    }
+
     fn sentence(&self, failure: Failure) -> String {
+        if self.news.needs_copy {
+            let directory = self.directory.display();
+            return format!(
+                "The study in {directory} was left while it ran, and its folder is read-only here: a copy can be opened."
+            );
+        }
         let text = match failure {
             Failure::Store(error) => error.to_string(),
             Failure::Rules(error) => {

@@ -36,6 +36,9 @@ pub struct News {
     pub snapshot: Option<Arc<Snapshot>>,
     /// One sentence where the log cannot be read now. The snapshot is then the last good one.
     pub trouble: Option<String>,
+    /// Whether a copy elsewhere could be read: the log was left while its study ran, and its folder must not be written, which
+    /// SQLite would have to.
+    pub needs_copy: bool,
     /// One sentence about something that happened to the file.
     pub notice: Option<String>,
     /// Whether a manager holds the study.

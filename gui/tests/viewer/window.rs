@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use seqtune_core::Store;
 use seqtune_view::Viewer;
-use seqtune_view::model::Model;
+use seqtune_view::model::{Dialog, Model};
 
 use crate::sample::Sample;
 
@@ -36,7 +38,10 @@ pub fn wait(window: &mut Window<'_>, what: &str, mut is_so: impl FnMut(&Window<'
         if is_so(window) {
             return;
         }
-        assert!(begin.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        if begin.elapsed() > Duration::from_secs(60) {
+            let (dialog, notices) = (&model(window).dialog, &model(window).notices);
+            panic!("waited in vain until {what}; dialog {dialog:?}, notices {notices:?}");
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -56,4 +61,24 @@ pub fn small(folder: &Path) -> (Store, Window<'static>) {
     let mut window = open(&directory);
     wait(&mut window, "the trials are there", has_trials);
     (store, window)
+}
+
+/// Opens the palette, types a command's name and runs it.
+#[track_caller]
+pub fn command(window: &mut Window<'_>, name: &str) {
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.run_ok();
+    window.get_by_role_and_label(Role::TextInput, "Find a command").type_text(name);
+    window.run_ok();
+    assert!(window.query_all_by_label(name).next().is_some(), "the palette has no command {name:?} now");
+    window.key_press(Key::Enter);
+    window.run_ok();
+    assert_eq!(model(window).dialog.as_ref().filter(|dialog| matches!(dialog, Dialog::Palette { .. })), None);
+}
+
+/// Presses the button of this name.
+#[track_caller]
+pub fn press(window: &mut Window<'_>, name: &str) {
+    window.get_by_role_and_label(Role::Button, name).click();
+    window.run_ok();
 }

@@ -1,14 +1,12 @@
-//! The viewer as somebody uses it, without a window: studies on disk, keys and clicks, and what is then to be read.
-
-mod sample;
-mod window;
+//! Opening, following, filtering, sorting, selecting; and files in every bad state.
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
-use sample::Sample;
 use seqtune_core::{EventKind, Store, TrialState};
-use window::{SMALL, has_trials, model, open, says, small, wait};
+
+use crate::sample::{self, Sample};
+use crate::window::{SMALL, has_trials, model, open, says, small, wait};
 
 #[test]
 fn a_folder_lists_its_studies_and_opens_one() {
