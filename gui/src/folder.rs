@@ -39,6 +39,17 @@ pub struct Listing {
     pub trouble: Option<String>,
 }
 
+impl Listing {
+    /// What a study is called here. A name need not be the only one of its kind; the directory is.
+    pub fn name(&self, entry: &StudyEntry) -> String {
+        let is_shared = self.studies.iter().filter(|other| other.name == entry.name).count() > 1;
+        match entry.directory.file_name().filter(|_| is_shared) {
+            Some(directory) => format!("{} ({})", entry.name, directory.to_string_lossy()),
+            None => entry.name.clone(),
+        }
+    }
+}
+
 /// Lists the studies of a place. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct FolderWatch {

@@ -21,6 +21,10 @@ use sheet::{Cell, Sheet};
 /// How many of the best trials are pinned at once where nothing is.
 const BEST: usize = 3;
 
+/// Height of one difference, and of all that stands around them.
+const LINE: f32 = 17.0;
+const AROUND: f32 = 130.0;
+
 /// What the page is made of.
 struct Compared {
     comparison: Comparison,
@@ -48,19 +52,36 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let width = ui.available_width();
     Panel::left("compared")
         .resizable(true)
-        .default_size(width * 0.46)
+        .default_size(width * 0.5)
         .min_size(200.0)
         .max_size(width * 0.75)
         .frame(egui::Frame::NONE.inner_margin(egui::Margin { right: 8, ..egui::Margin::ZERO }))
         .show(ui, |ui| actions.extend(table(ui, model, &compared.comparison)));
-    let height = ui.available_height();
-    actions.extend(curves(ui, model, cache, height * 0.52));
+    ScrollArea::vertical().id_salt("compared plots").auto_shrink([false, false]).show(ui, |ui| {
+        let height = ui.available_height();
+        actions.extend(curves(ui, model, cache, (height * 0.5).max(200.0)));
+        actions.extend(differences(ui, model, cache, &compared, made.stale, height * 0.46));
+    });
+    actions
+}
+
+/// The paired differences; as high as all their lines need.
+fn differences(
+    ui: &mut Ui,
+    model: &Model,
+    cache: &mut Cache,
+    compared: &Compared,
+    stale: bool,
+    room: f32,
+) -> Vec<Action> {
+    let cells = compared.comparison.metrics.iter().flat_map(|metric| &metric.cells);
+    let lines = cells.filter(|cell| cell.difference.is_some()).count();
     let pane = PlotPane {
         id: "paired differences",
         name: "Differences to the baseline",
         help: "The mean of the paired differences with its 95 % interval by Student's t. Pairs are trials of one seed where both have \
                it, else the folds of the metric. What the pairs share falls out, so small differences are seen.",
-        height: height * 0.46,
+        height: room.max(lines as f32 * LINE + AROUND),
         moves: true,
     };
     let (spec, trouble) = match (&compared.differences, compared.comparison.columns.len()) {
@@ -68,8 +89,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         (Ok(spec), _) => (Some(spec), None),
         (Err(sentence), _) => (None, Some(sentence.as_str())),
     };
-    actions.extend(pane.draw(ui, model, cache, (spec, trouble, made.stale), |_| Vec::new()).actions);
-    actions
+    pane.draw(ui, model, cache, (spec, trouble, stale), |_| Vec::new()).actions
 }
 
 fn nothing_pinned(ui: &mut Ui, model: &Model, snapshot: &Snapshot) -> Vec<Action> {

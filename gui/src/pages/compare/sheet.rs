@@ -102,8 +102,8 @@ fn relation(cell: &ParameterCell) -> String {
         Relation::Plus(more) if more > 0.0 => format!("+{}", short(more, 3)),
         Relation::Plus(more) => short(more, 3),
         Relation::Differs => "differs".to_owned(),
-        Relation::Absent if cell.value.is_some() => "not set in the baseline".to_owned(),
-        Relation::Absent => "set in the baseline".to_owned(),
+        Relation::Absent if cell.value.is_some() => "only here".to_owned(),
+        Relation::Absent => "set there".to_owned(),
     }
 }
 

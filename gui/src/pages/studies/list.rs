@@ -36,6 +36,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, subject: &Subject, studies: &[Besid
 fn row(ui: &mut Ui, model: &Model, subject: &Subject, study: &Beside) -> Vec<Action> {
     let mut actions = Vec::new();
     let entry = study.entry;
+    let name = model.listing.as_ref().map_or_else(|| entry.name.clone(), |listing| listing.name(entry));
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
         let color = study.place.and_then(|place| theme::rank_color(ui.visuals(), place));
@@ -43,7 +44,7 @@ fn row(ui: &mut Ui, model: &Model, subject: &Subject, study: &Beside) -> Vec<Act
             ui.painter().rect_filled(rect, 2.0, color);
         }
         let mut on = study.is_chosen;
-        if ui.checkbox(&mut on, &entry.name).on_hover_text("Draw it, or not").changed() {
+        if ui.checkbox(&mut on, &name).on_hover_text("Draw it, or not").changed() {
             let mut chosen = chosen(model);
             chosen.retain(|directory| *directory != entry.directory);
             chosen.extend(on.then(|| entry.directory.clone()));
@@ -54,7 +55,7 @@ fn row(ui: &mut Ui, model: &Model, subject: &Subject, study: &Beside) -> Vec<Act
         ui.label(RichText::new("is open").weak());
     } else {
         let button = ui.button("Open");
-        let name = format!("Open {}", entry.name);
+        let name = format!("Open {name}");
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         if button.on_hover_text(entry.directory.display().to_string()).clicked() {
             actions.push(Action::OpenStudy(entry.directory.clone()));

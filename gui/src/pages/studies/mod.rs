@@ -77,8 +77,8 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         actions.extend(notice::card(ui, &sentence, None));
         return actions;
     }
-    let key: Vec<(String, u64, u64)> =
-        drawn.iter().map(|one| (one.spec.name.clone(), one.spec.seed, one.seq)).collect();
+    let of = |study: &Beside| Some((study.entry.directory.clone(), study.snapshot.as_ref()?.seq));
+    let key: Vec<(PathBuf, u64)> = studies.iter().filter(|study| study.place.is_some()).filter_map(of).collect();
     let height = ui.available_height();
     let by_time = model.views.studies.by_time;
     ui.columns_const(|[left, right]| {
