@@ -41,7 +41,15 @@ impl Model {
                 let kept: Vec<String> = all.iter().enumerate().filter_map(within).collect();
                 format!("{name} {}", kept.join(", "))
             }
-            None => format!("{name} {} to {}", text::short_number(from), text::short_number(to)),
+            None => {
+                let (low, high) = (text::short_number(from), text::short_number(to));
+                match (from.is_finite(), to.is_finite()) {
+                    (true, true) => format!("{name} {low} to {high}"),
+                    (true, false) => format!("{name} from {low}"),
+                    (false, true) => format!("{name} up to {high}"),
+                    (false, false) => format!("{name} of any size"),
+                }
+            }
         }
     }
 }

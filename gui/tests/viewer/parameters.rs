@@ -59,8 +59,9 @@ fn a_click_beside_the_axes_selects_and_a_double_click_on_one_lifts_its_range() {
     let at = |part: f32| pos2(axis.center().x, axis.bottom() - part * axis.height());
     drag(&mut window, at(0.3), at(0.5));
     assert_eq!(model(&window).brushes.len(), 1);
-    // A frame of the tests takes a quarter of a second.
-    window.ctx.options_mut(|options| options.input_options.max_double_click_delay = 60.0);
+    // A frame of the tests takes a quarter of a second; and these are to be two clicks, and not three with one long before.
+    window.ctx.options_mut(|options| options.input_options.max_double_click_delay = 4.0);
+    window.run_steps(20);
     for _ in 0..2 {
         click(&mut window, at(0.9));
     }

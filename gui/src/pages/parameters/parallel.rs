@@ -85,7 +85,7 @@ fn range(ui: &mut Ui, model: &Model, axis: &Axis, index: usize, plot: &Answer) -
     let response = response.on_hover_cursor(egui::CursorIcon::ResizeVertical);
 
     let ends = |[from, to]: [f64; 2]| {
-        let end = |value: f64| height(axis.place(value)?.clamp(0.0, 1.0));
+        let end = |value: f64| height(axis.place(value.clamp(axis.low, axis.high))?.clamp(0.0, 1.0));
         Some(Rect::from_two_pos(pos2(x - HALF, end(from)?), pos2(x + HALF, end(to)?)))
     };
     let begun = response.drag_started().then(|| ui.input(|input| input.pointer.press_origin())).flatten();
@@ -113,7 +113,8 @@ fn range(ui: &mut Ui, model: &Model, axis: &Axis, index: usize, plot: &Answer) -
     (lifts && now.is_some()).then(|| Action::Brush(name.clone(), None))
 }
 
-/// The values between two places along an axis; of names whole ones.
+/// The values between two places along an axis; of names whole ones. At an end of the axis the range is open: what lies beyond is
+/// drawn there.
 fn between(axis: &Axis, one: f64, other: f64) -> [f64; 2] {
     let [from, to] = [axis.value(one.min(other)), axis.value(one.max(other))];
     match &axis.scale {
@@ -121,7 +122,10 @@ fn between(axis: &Axis, one: f64, other: f64) -> [f64; 2] {
             let last = names.len().saturating_sub(1) as f64;
             [from.round().clamp(0.0, last) - AROUND, to.round().clamp(0.0, last) + AROUND]
         }
-        Scale::Linear { .. } | Scale::Log => [from, to],
+        Scale::Linear { .. } | Scale::Log => [
+            if one.min(other) <= 0.0 { f64::NEG_INFINITY } else { from },
+            if one.max(other) >= 1.0 { f64::INFINITY } else { to },
+        ],
     }
 }
 
@@ -138,5 +142,6 @@ mod tests {
         let log = Axis::log("lr", [1e-4, 1e-1]);
         let [from, to] = between(&log, 0.25, 0.75);
         assert!((log.place(from).unwrap() - 0.25).abs() < 1e-9 && (log.place(to).unwrap() - 0.75).abs() < 1e-9);
+        assert_eq!(between(&log, 0.25, 1.0), [from, f64::INFINITY]);
     }
 }
