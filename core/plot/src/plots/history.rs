@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use seqtune_core::{Objective, TrialState};
 
-use super::values::{MOST_DRAWN, Valued, Values, state_legend, state_mark};
-use super::{PlotError, count};
+use super::values::{Parted, Valued, Values, state_legend, state_mark};
+use super::{PlotError, count, density};
 use crate::progress::best_line;
 use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
@@ -34,7 +34,8 @@ pub fn history(snapshot: &Snapshot, objective: &Objective, options: &HistoryOpti
     let total = all.worst_first.len();
     let kept = options.top.map_or(total, |share| ((share * total as f64).ceil() as usize).clamp(1, total));
     let values = all.best_part(kept);
-    let (drawn, mut notes) = values.drawn(MOST_DRAWN);
+    let Parted { alone, rest, note } = values.parted();
+    let mut notes: Vec<String> = note.into_iter().collect();
     if kept < total {
         notes.push(format!("only the best {} of {} with a value", thousands(kept), count(total, "trial")));
     }
@@ -52,7 +53,9 @@ pub fn history(snapshot: &Snapshot, objective: &Objective, options: &HistoryOpti
 
     let mut legend = state_legend(values.worst_first.iter().map(|one| one.row));
     let line = |label: &str, role, dashed| Entry { label: label.to_owned(), sample: Sample::Line { role, dashed } };
-    let mut layers = Vec::new();
+    let (x, at) = (order.axis(), |one: &Valued| [order.place(one.row), held(one.value)]);
+    let mut layers: Vec<Layer> = density::points(&rest, &x, &axis, |one| Some(at(one))).into_iter().collect();
+    legend.extend(layers.first().map(|_| density::entry()));
     let means = best_means(&in_order, objective, order.last);
     if !means.is_empty() {
         let points = means.iter().map(|[x, mean, ..]| [*x, held(*mean)]).collect();
@@ -68,7 +71,7 @@ pub fn history(snapshot: &Snapshot, objective: &Objective, options: &HistoryOpti
         layers.push(Layer::Line(Line { width: 1.2, ..Line::new(best, Role::Front) }));
         legend.push(line("best so far", Role::Front, false));
     }
-    let marks = drawn.iter().map(|one| state_mark(one.row, order.place(one.row), held(one.value)));
+    let marks = alone.iter().map(|one| state_mark(one.row, at(one)));
     layers.push(Layer::Points(marks.collect()));
     let reading = values.best().map_or_else(String::new, |best| {
         format!(
@@ -82,7 +85,7 @@ pub fn history(snapshot: &Snapshot, objective: &Objective, options: &HistoryOpti
     Ok(PlotSpec {
         title: format!("History of {}", snapshot.spec.name),
         reading,
-        x: order.axis(),
+        x,
         y: axis,
         layers,
         legend,

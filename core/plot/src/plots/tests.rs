@@ -291,6 +291,55 @@ fn a_front_is_what_nothing_beats() {
 }
 
 #[test]
+fn the_volume_grows_with_the_front() {
+    let history = study("a = { type = 'float', low = 0, high = 1 }\nb = { type = 'float', low = 0, high = 1 }")
+        .objectives(&[Direction::Minimize, Direction::Maximize], |params| {
+            vec![number(params, "a"), number(params, "b")]
+        })
+        .trials(40)
+        .history();
+    let snapshot = Snapshot::of(&history);
+    let [x, y] = &history.spec.objectives[..] else { panic!("two objectives") };
+    let spec = hypervolume(&snapshot, x, y).unwrap();
+    let line = lines(&spec)[0].clone();
+    assert!(line.points.is_sorted_by(|a, b| a[1] <= b[1]) && line.points[0][0] == 0.0, "{line:?}");
+    assert!(line.points.iter().all(|[_, share]| (0.0..=1.0).contains(share)));
+    // All of the front are among those that made it grow.
+    let grown: Vec<u64> = points(&spec).iter().filter_map(|mark| mark.trial).collect();
+    assert!(history.pareto().iter().all(|trial| grown.contains(&trial.number)));
+    assert!(hypervolume(&Snapshot::of(&draft(0).history()), x, y).is_err());
+}
+
+#[test]
+fn what_a_forest_expects_is_a_line_or_a_bar_for_each_choice() {
+    let history = draft(60).history();
+    let snapshot = Snapshot::of(&history);
+    let forest = crate::Surrogate::fit(&history.spec.space, &crate::completed(&snapshot), 1).unwrap();
+    let along = |name: &str| dependence(&snapshot, history.spec.objective(), name, &forest.dependence(name).unwrap());
+    let spec = along("lr").unwrap();
+    assert_eq!((&spec.x.scale, lines(&spec).len()), (&Scale::Log, 1));
+    let lowest = lines(&spec)[0].points.iter().copied().min_by(|a, b| a[1].total_cmp(&b[1])).unwrap();
+    assert!((0.003..0.03).contains(&lowest[0]), "{lowest:?}");
+    let spec = along("model").unwrap();
+    let Layer::Bars { bars, .. } = &spec.layers[0] else { panic!("bars") };
+    assert!(bars.len() == 2 && bars[1].to < bars[0].to, "lstm is better by one: {bars:?}");
+    let two = forest.dependence_on_two(["lr", "model"]).unwrap();
+    assert!(dependence(&snapshot, history.spec.objective(), "lr", &two).is_err());
+}
+
+#[test]
+fn durations_are_counted_by_state() {
+    let snapshot = with_attempts(Snapshot::of(&HISTORY));
+    let spec = durations(&snapshot).unwrap();
+    let Layer::Cells(cells) = &spec.layers[0] else { panic!("cells") };
+    let ended = snapshot.trials.iter().filter(|row| row.end.is_some()).count();
+    assert_eq!(cells.iter().map(|cell| cell.y[1] - cell.y[0]).sum::<f64>(), ended as f64);
+    let completed = snapshot.summary.completed;
+    assert!(spec.legend[0].label.starts_with(&format!("completed ({completed}): ")), "{:?}", spec.legend);
+    assert_eq!(durations(&Snapshot::of(&HISTORY)), Err(PlotError::NoAttempts));
+}
+
+#[test]
 fn bars_go_from_the_most_important_down() {
     let one = |name: &str, mean: f64| Importance { name: name.to_owned(), mean, low: mean - 0.05, high: mean + 0.05 };
     let spec = importance("Importance", "share of the variance", &[one("lr", 0.2), one("model", 0.7)]).unwrap();
@@ -320,10 +369,41 @@ fn of_many_trials_the_best_are_drawn_and_the_reader_is_told() {
     let history = study("x = { type = 'float', low = 0, high = 1 }").sampler("random").trials(30).history();
     let snapshot = Snapshot::of(&history);
     let values = values::Values::of(&snapshot, history.spec.objective()).unwrap();
-    let (drawn, notes) = values.drawn(10);
-    assert_eq!(notes, ["10 of 30 trials drawn: the best 5 and every 5th of the others"]);
-    let best: Vec<u64> = drawn.iter().rev().take(5).map(|one| one.row.number).collect();
-    assert_eq!(best, snapshot.top(5));
+    let values::Parted { alone, rest, note } = values.parted_at(20, 10);
+    assert_eq!((alone.len(), rest.len()), (10, 20));
+    assert_eq!(note.unwrap(), "10 of 30 trials drawn one by one, the best; the rest as density");
+    let best: Vec<u64> = alone.iter().rev().map(|one| one.row.number).collect();
+    assert_eq!(best, snapshot.top(10));
+    assert!(values.parted_at(30, 10).rest.is_empty());
+}
+
+#[test]
+fn thousands_of_trials_are_a_density_with_the_best_on_top() {
+    let space = "x = { type = 'float', low = 1e-3, high = 1, log = true }\ny = { type = 'bool' }";
+    let history = study(space).objective(|params| number(params, "x")).trials(2500).history();
+    let snapshot = Snapshot::of(&history);
+    let objective = history.spec.objective();
+    let other = snapshot.objective_of("value");
+    let specs = [
+        super::history(&snapshot, objective, ALL).unwrap(),
+        slice(&snapshot, objective, "x").unwrap(),
+        rank(&snapshot, objective, "x", "y").unwrap(),
+        pareto(&snapshot, objective, &Objective { direction: Direction::Maximize, ..other }).unwrap(),
+    ];
+    for spec in &specs[..3] {
+        let Layer::Density(density) = &spec.layers[0] else { panic!("{}", spec.title) };
+        assert_eq!((density.cells.len(), density.x), (density.columns * density.rows, [spec.x.low, spec.x.high]));
+        assert!(density.cells.contains(&1.0) && density.cells.iter().all(|cell| (0.0..=1.0).contains(cell)));
+        assert_eq!(points(spec).len(), 1000);
+        assert!(points(spec).iter().all(|mark| snapshot.top(1000).contains(&mark.trial.unwrap())));
+        let note = "1\u{a0}000 of 2\u{a0}500 trials drawn one by one, the best; the rest as density";
+        assert_eq!(spec.notes[0], note);
+    }
+    // Every trial is on that front.
+    assert_eq!(points(&specs[3]).len(), 2500);
+    let spec = parallel(&snapshot, objective).unwrap();
+    let densities = spec.layers.iter().filter(|layer| matches!(layer, Layer::Density(_))).count();
+    assert_eq!((densities, lines(&spec).len()), (2, 1000));
 }
 
 #[test]
