@@ -1,7 +1,7 @@
 //! The window: the model, the threads that feed it, and the panes that show it.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use egui::{Context, Ui};
@@ -14,6 +14,7 @@ use crate::place::Place;
 use crate::reader::{News, Reader};
 use crate::screenshot::Screenshot;
 use crate::settings::{Settings, SettingsFile};
+use crate::start::StartTimes;
 use crate::{commands, control, copy, panes, picture, sample, text, theme};
 
 /// How often the window is drawn anew while a study runs and nothing happens: the times in it go on.
@@ -35,6 +36,7 @@ pub struct Viewer {
     /// What is done as soon as there are trials.
     at_first: Vec<Action>,
     screenshot: Option<Screenshot>,
+    start: Option<StartTimes>,
     /// What threads ask for: a folder that was chosen, the sample that was written.
     asked: (Sender<Action>, Receiver<Action>),
 }
@@ -64,6 +66,7 @@ impl Viewer {
             settings,
             at_first: Vec::new(),
             screenshot: None,
+            start: None,
             asked: unbounded(),
         };
         theme::choose(&viewer.ctx, read.theme);
@@ -85,6 +88,11 @@ impl Viewer {
     /// Takes a picture of the window once everything is drawn, and closes it.
     pub fn take_picture(&mut self, path: PathBuf) {
         self.screenshot = Some(Screenshot::new(path));
+    }
+
+    /// Prints when the window, the trials and all curves were first drawn, in milliseconds since then, and closes the window.
+    pub fn time_start(&mut self, begin: Instant) {
+        self.start = Some(StartTimes::new(begin));
     }
 
     /// What it shows.
@@ -110,6 +118,13 @@ impl Viewer {
         }
         let actions = panes::ui(ui, &self.model, &mut self.cache);
         let settled = self.model.subject().is_some() && !self.cache.shop.is_busy();
+        if let Some(start) = &mut self.start {
+            start.follow(
+                ui.ctx(),
+                self.model.subject().is_some(),
+                self.model.subject().is_some() && !self.cache.shop.is_quick_busy(),
+            );
+        }
         if let Some(screenshot) = &mut self.screenshot {
             screenshot.follow(ui.ctx(), settled);
         }

@@ -176,7 +176,7 @@ pub(crate) fn pressed(ctx: &Context, model: &Model, was_typing: bool) -> Vec<Act
     // A focused plot moves by the arrow keys; a focused button is pressed by the space bar.
     let focused = ctx.memory(|memory| memory.focused().is_some()) && !typing;
     let mut actions = Vec::new();
-    let asking = matches!(model.dialog, Some(_)) && model.dialog != Some(Dialog::Help);
+    let asking = model.dialog.is_some() && model.dialog != Some(Dialog::Help);
     for command in &COMMANDS {
         if (typing || asking) && !command.while_typing {
             continue;
@@ -197,7 +197,7 @@ pub(crate) fn pressed(ctx: &Context, model: &Model, was_typing: bool) -> Vec<Act
 }
 
 /// The commands whose names have all words of a text, and that can be done now.
-pub(crate) fn found<'a>(model: &'a Model, text: &str) -> Vec<&'static Command> {
+pub(crate) fn found(model: &Model, text: &str) -> Vec<&'static Command> {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     let has_all = |command: &&Command| {
         let name = command.name.to_lowercase();

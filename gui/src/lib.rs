@@ -36,6 +36,7 @@ pub mod reader;
 mod sample;
 mod screenshot;
 pub mod settings;
+mod start;
 mod text;
 pub mod theme;
 pub mod workshop;

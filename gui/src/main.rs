@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
 use seqtune_view::Viewer;
@@ -44,6 +45,10 @@ struct Arguments {
     #[arg(long, value_name = "FILE.png")]
     screenshot: Option<PathBuf>,
 
+    /// Print when window, trials and curves were there, in milliseconds, and close
+    #[arg(long, hide = true)]
+    times: bool,
+
     /// What draws: OpenGL, or Vulkan, Metal and DirectX by wgpu (where it was built in)
     #[arg(long, value_enum, default_value_t)]
     renderer: Renderer,
@@ -58,6 +63,7 @@ enum Renderer {
 }
 
 fn main() -> ExitCode {
+    let begin = Instant::now();
     let arguments = Arguments::parse();
     let path = match &arguments.path {
         Some(path) => match Place::of(path) {
@@ -99,6 +105,9 @@ fn main() -> ExitCode {
         actions.extend(arguments.pin.iter().copied().map(Action::Pin));
         actions.extend(arguments.select.map(|trial| Action::Select(Some(trial))));
         viewer.at_first(actions);
+        if arguments.times {
+            viewer.time_start(begin);
+        }
         if let Some(path) = arguments.screenshot {
             viewer.take_picture(path);
         }

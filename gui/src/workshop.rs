@@ -76,6 +76,7 @@ struct Done {
 struct Slot {
     product: Option<(u64, Product)>,
     asked: Option<u64>,
+    lane: Option<Lane>,
 }
 
 /// The threads, and what they have made.
@@ -112,6 +113,11 @@ impl Workshop {
     /// Whether something is being made.
     pub fn is_busy(&self) -> bool {
         self.slots.values().any(|slot| slot.asked.is_some())
+    }
+
+    /// Whether a plot is being made; analyses take their time.
+    pub fn is_quick_busy(&self) -> bool {
+        self.slots.values().any(|slot| slot.asked.is_some() && slot.lane == Some(Lane::Quick))
     }
 
     /// Forgets all products: another study is open.
@@ -190,6 +196,7 @@ impl Workshop {
             state.asked = None;
         } else if state.asked != Some(key) {
             state.asked = Some(key);
+            state.lane = Some(lane);
             let work = order();
             let work: Work = Box::new(move || Arc::new(work()));
             self.send(lane, Job { slot: id, key, work });

@@ -69,7 +69,7 @@ mod tests {
     fn a_picture_has_its_size_and_its_text() {
         let history = seqtune_core::testing::study("x = { type = 'float', low = 0, high = 1 }").trials(5).history();
         let snapshot = crate::Snapshot::of(&history);
-        let mut spec = crate::plots::history(&snapshot, history.spec.objective()).unwrap();
+        let mut spec = crate::plots::history(&snapshot, history.spec.objective(), &Default::default()).unwrap();
         let size = Size { width: Length::Px(200.0), height: Length::Mm(50.8) };
         let bytes = png(&spec, size, &crate::theme::LIGHT, 96.0).unwrap();
         let picture = Pixmap::decode_png(&bytes).unwrap();
@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn what_is_too_large_is_refused() {
         let history = seqtune_core::testing::study("x = { type = 'bool' }").trials(2).history();
-        let spec = crate::plots::history(&crate::Snapshot::of(&history), history.spec.objective()).unwrap();
+        let spec = crate::plots::history(&crate::Snapshot::of(&history), history.spec.objective(), &Default::default())
+            .unwrap();
         let size = Size { width: Length::Px(9000.0), height: Length::Px(200.0) };
         assert!(matches!(png(&spec, size, &crate::theme::PRINT, 1200.0), Err(PngError::Size { .. })));
     }

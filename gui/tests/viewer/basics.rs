@@ -5,7 +5,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use seqtune_core::{EventKind, Store, TrialState};
 
-use crate::sample::{self, Sample};
+use crate::sample::Sample;
 use crate::window::{SMALL, has_trials, model, open, says, small, wait};
 
 #[test]

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
 use seqtune_view::Viewer;
 use seqtune_view::model::Page;
 use seqtune_view::settings::ThemeChoice;

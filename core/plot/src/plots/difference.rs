@@ -7,9 +7,6 @@ use crate::spec::{Align, Axis, Entry, Label, Layer, Line, Mark, PlotSpec, Role, 
 /// How far apart the configurations of one metric stand.
 const APART: f64 = 0.7;
 
-/// Of the intervals' room, what the words beside them take.
-const ROOM: f64 = 0.75;
-
 /// One interval to be.
 struct Row<'a> {
     metric: usize,
@@ -55,7 +52,7 @@ pub fn differences(comparison: &Comparison) -> Result<PlotSpec, PlotError> {
     };
     let percent = |row: &Row, value: f64| 100.0 * value / row.whole;
     let ends = |row: &Row| row.difference.mean.interval.unwrap_or([row.difference.mean.mean; 2]);
-    let (mut lines, mut marks, mut texts, mut across) = (Vec::new(), Vec::new(), Vec::new(), vec![0.0]);
+    let (mut lines, mut marks, mut labels, mut across) = (Vec::new(), Vec::new(), Vec::new(), vec![0.0]);
     for row in &rows {
         let (y, role) = (place(row), Role::Pinned(row.column));
         let [low, high] = ends(row).map(|end| percent(row, end));
@@ -68,16 +65,13 @@ pub fn differences(comparison: &Comparison) -> Result<PlotSpec, PlotError> {
         let shape = if row.difference.is_better.is_some() { Shape::Disc } else { Shape::Ring };
         let trial = Some(comparison.columns[row.column].trial);
         marks.push(Mark { x, y, shape, role, size: 1.4, trial });
-        texts.push((y, in_words(row.difference)));
     }
-    // The words stand in a column of their own, right of all intervals.
-    let x = Axis::linear(
-        format!("difference to trial {}, of its value", comparison.columns[comparison.baseline].trial),
-        across,
-    );
-    let column = x.high;
-    let label = |(y, text)| Label { at: [column, y], text, align: Align::Start, role: Role::Front };
-    let labels = texts.into_iter().map(label).collect();
+    // In a column at the right, where no interval is.
+    let right = across.iter().copied().fold(0.0, f64::max);
+    for row in &rows {
+        let text = briefly(row.difference);
+        labels.push(Label { at: [right, place(row)], text, align: Align::Start, role: Role::Front });
+    }
     let rule = Layer::Rule(Rule { at: 0.0, vertical: true, role: Role::Quiet, label: String::new() });
     let layers = std::iter::once(rule).chain(lines).chain([Layer::Points(marks), Layer::Labels(labels)]).collect();
     let base = comparison.columns[comparison.baseline].trial;
@@ -88,14 +82,20 @@ pub fn differences(comparison: &Comparison) -> Result<PlotSpec, PlotError> {
     let is_other = |(at, _): &(usize, &crate::compare::Column)| *at != comparison.baseline;
     let legend = comparison.columns.iter().enumerate().filter(is_other).map(entry).collect();
     let sure = rows.iter().filter(|row| row.difference.is_better.is_some()).count();
-    let mut notes = vec![pairs_in_words(&rows), "a full disc where the 95 % interval leaves zero out".to_owned()];
+    let mut notes = vec!["a full disc where the 95 % interval leaves zero out".to_owned()];
+    if let [first, rest @ ..] = rows.as_slice()
+        && rest.iter().all(|row| row.difference.mean.n == first.difference.mean.n)
+    {
+        notes.push(pairs_in_words(first.difference));
+    }
     if rows.iter().any(|row| row.difference.pairs == Pairs::Parts) {
         notes.push("folds share most of what was trained on: their intervals are rather too narrow".to_owned());
     }
     if !without.is_empty() {
         notes.push(format!("not drawn, as the baseline is at zero: {}", without.join(", ")));
     }
-    let high = x.high + (x.high - x.low) * ROOM;
+    let x = Axis::linear(format!("difference to trial {base}, of its value"), across).unit("%");
+    let high = x.high + (x.high - x.low) * 0.6;
     let names = metrics.iter().rev().map(|metric| comparison.metrics[*metric].objective.metric.clone()).collect();
     Ok(PlotSpec {
         title: format!("Differences to trial {base}"),
@@ -103,7 +103,7 @@ pub fn differences(comparison: &Comparison) -> Result<PlotSpec, PlotError> {
             "{} to trial {base}, of which {sure} with an interval that leaves zero out.",
             count(rows.len(), "difference")
         ),
-        x: Axis { high, ..x.unit("%") },
+        x: Axis { high, ..x },
         y: Axis::names("", names),
         layers,
         legend,
@@ -112,32 +112,42 @@ pub fn differences(comparison: &Comparison) -> Result<PlotSpec, PlotError> {
     })
 }
 
-/// A difference as one says it: `+0.0041 [+0.0011, +0.0070]`.
-fn in_words(difference: &Difference) -> String {
-    let signed = |value: f64| {
-        let text = short(value, 3);
-        if value > 0.0 { format!("+{text}") } else { text }
-    };
+/// A difference in little room: `+0.0041 ±0.0029`.
+fn briefly(difference: &Difference) -> String {
     let mean = signed(difference.mean.mean);
     match difference.mean.interval {
-        Some([low, high]) => format!("{mean} [{}, {}]", signed(low), signed(high)),
-        None => format!("{mean}, n = 1"),
+        Some([low, high]) => format!("{mean} \u{b1}{}", short((high - low) / 2.0, 2)),
+        None => mean,
     }
 }
 
-/// Of what and how many the pairs are: `each of 5 pairs of folds`.
-fn pairs_in_words(rows: &[Row]) -> String {
-    let of = |kind: Pairs| {
-        let numbers = rows.iter().filter(|row| row.difference.pairs == kind).map(|row| row.difference.mean.n);
-        let (least, most) = (numbers.clone().min()?, numbers.max()?);
-        let noun = if kind == Pairs::Seeds { "seeds" } else { "folds" };
-        Some(match least == most {
-            true => format!("{} of {noun}", count(most, "pair")),
-            false => format!("{least} to {} of {noun}", count(most, "pair")),
-        })
+fn signed(value: f64) -> String {
+    let text = short(value, 3);
+    if value > 0.0 { format!("+{text}") } else { text }
+}
+
+/// `5 pairs of folds`.
+fn pairs_in_words(difference: &Difference) -> String {
+    let of = match difference.pairs {
+        Pairs::Seeds => "seeds",
+        Pairs::Parts => "folds",
     };
-    let kinds: Vec<String> = [Pairs::Seeds, Pairs::Parts].into_iter().filter_map(of).collect();
-    format!("each of {}", kinds.join(", or of "))
+    format!("{} of {of}", count(difference.mean.n, "pair"))
+}
+
+/// A difference as one says it: `+0.0041 [+0.0011, +0.0070], better, 3 pairs of seeds`.
+pub fn in_words(difference: &Difference) -> String {
+    let interval = match difference.mean.interval {
+        Some([low, high]) => format!(" [{}, {}]", signed(low), signed(high)),
+        None => String::new(),
+    };
+    let verdict = match difference.is_better {
+        Some(true) => ", better",
+        Some(false) => ", worse",
+        None if difference.mean.interval.is_some() => ", not told apart",
+        None => ", unsure",
+    };
+    format!("{}{interval}{verdict}, {}", signed(difference.mean.mean), pairs_in_words(difference))
 }
 
 #[cfg(test)]
@@ -172,8 +182,8 @@ mod tests {
         };
         assert!((marks[0].x - 2.2).abs() < 1e-9 && marks[0].shape == Shape::Disc && marks[0].trial == Some(5));
         let Some(Layer::Labels(labels)) = spec.layers.last() else { panic!("{spec:?}") };
-        assert!(labels[0].text.starts_with("+0.011 [+0.0085"), "{labels:?}");
-        assert_eq!(spec.notes[0], "each of 3 pairs of folds");
+        assert_eq!(labels[0].text, "+0.011 \u{b1}0.0025");
+        assert!(spec.notes.contains(&"3 pairs of folds".to_owned()));
         assert_eq!(spec.reading, "1 difference to trial 3, of which 1 with an interval that leaves zero out.");
     }
 

@@ -33,7 +33,7 @@ pub use confusion::confusion;
 pub use contour::contour;
 pub use curves::{Along, BandKind, CurvesOf, curves};
 pub use dependence::dependence;
-pub use difference::differences;
+pub use difference::{differences, in_words};
 pub use distribution::edf;
 pub use durations::durations;
 pub use history::{HistoryOptions, history};

@@ -369,8 +369,8 @@ fn class(number: bool) -> &'static str {
 }
 
 /// A text as markup.
-fn shown(text: impl AsRef<str>) -> String {
-    Text(text.as_ref()).to_string()
+fn shown(text: &str) -> String {
+    Text(text).to_string()
 }
 
 fn code(text: &str) -> String {

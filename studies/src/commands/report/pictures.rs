@@ -1,7 +1,7 @@
 //! The plots of a report.
 
 use seqtune_core::{History, TrialState};
-use seqtune_plot::plots::{self, PlotError, telling_parameters};
+use seqtune_plot::plots::{self, CurvesOf, HistoryOptions, PlotError, telling_parameters};
 use seqtune_plot::spec::PlotSpec;
 use seqtune_plot::{Importance, Method, PedAnova, Snapshot, importance};
 use serde::Serialize;
@@ -37,8 +37,16 @@ pub(super) fn pictures(history: &History, snapshot: &Snapshot) -> Vec<Picture> {
     };
     let said = |drawn: Result<PlotSpec, PlotError>| drawn.map_err(|error| error.to_string());
     let mut all = vec![
-        picture("history", "Values in their order".to_owned(), said(plots::history(snapshot, objective))),
-        picture("curves", "Learning curves of the best".to_owned(), said(plots::curves(snapshot, objective, CURVES))),
+        picture(
+            "history",
+            "Values in their order".to_owned(),
+            said(plots::history(snapshot, objective, &HistoryOptions::default())),
+        ),
+        picture(
+            "curves",
+            "Learning curves of the best".to_owned(),
+            said(plots::curves(snapshot, &CurvesOf::new(&objective.metric, CURVES))),
+        ),
         picture("importance", "Importance of the parameters".to_owned(), measured(history)),
         picture("parallel", "All parameters at once".to_owned(), said(plots::parallel(snapshot, objective))),
     ];
