@@ -9,6 +9,8 @@
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
 //! - [`importance`]: how much each parameter matters, by fANOVA or PED-ANOVA; [`Surrogate`]: the forest behind it, and what
 //!   it expects along a parameter.
+//! - [`decision`]: why a trial has its point and why it was stopped, in sentences, and what the model of that decision says
+//!   along each parameter.
 //! - [`health`]: how the study stands, in sentences, and what wants looking at.
 //! - [`heat_map`]: the values of the trials over one or two parameters.
 //! - [`Summary`]: counts by state, and the time left.
@@ -35,6 +37,7 @@
 mod compare;
 mod configs;
 mod curve;
+pub mod decision;
 mod health;
 mod heat_map;
 mod importance;
