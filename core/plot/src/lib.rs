@@ -13,7 +13,7 @@
 //!   along each parameter.
 //! - [`health`]: how the study stands, in sentences, and what wants looking at.
 //! - [`heat_map`]: the values of the trials over one or two parameters.
-//! - [`Summary`]: counts by state, and the time left.
+//! - [`Summary`]: counts by state, and the time left; [`resources`]: where the time went.
 //! - [`plots`]: each plot of a study as a [`PlotSpec`](spec::PlotSpec), which says what is where and in which role;
 //!   [`theme`]: the colours of roles; [`svg`] and, with the feature `png`, `png`: pictures of it.
 //!
@@ -45,6 +45,7 @@ pub mod plots;
 #[cfg(feature = "png")]
 pub mod png;
 mod progress;
+mod resources;
 mod row;
 mod series;
 mod snapshot;
@@ -66,6 +67,7 @@ pub use importance::{
     Importance, ImportanceError, LeftOut, Method, PairImportance, ParameterImportance, PedAnova, completed, importance,
 };
 pub use progress::{HistoryPoint, best_so_far, history_points};
+pub use resources::{DeviceUse, Lost, Resources, StateUse, WorkerUse, resources};
 pub use row::{Reached, TrialRow};
 pub use series::{Curves, Spread};
 pub use snapshot::Snapshot;

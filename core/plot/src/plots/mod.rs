@@ -6,6 +6,7 @@
 mod contour;
 mod curves;
 mod distribution;
+mod grid;
 mod history;
 mod importance;
 mod parallel;
@@ -19,6 +20,7 @@ mod values;
 pub use contour::contour;
 pub use curves::curves;
 pub use distribution::edf;
+pub use grid::grid;
 pub use history::history;
 pub use importance::{Importance, importance};
 pub use parallel::parallel;
@@ -27,7 +29,7 @@ pub use parameter::telling_parameters;
 pub use pareto::pareto;
 pub use rank::rank;
 pub use slice::slice;
-pub use timeline::timeline;
+pub use timeline::{Lanes, timeline, timeline_of};
 
 use seqtune_core::Objective;
 use seqtune_plugin::Direction;
