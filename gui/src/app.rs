@@ -1,16 +1,21 @@
 //! The window: the model, the threads that feed it, and the panes that show it.
 
-use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use egui::{Context, Ui};
+use seqtune_core::Requests;
 
 use crate::cache::Cache;
 use crate::folder::{FolderWatch, Listing};
 use crate::model::{Action, Dialog, Effect, Model};
 use crate::place::Place;
 use crate::reader::{News, Reader};
-use crate::{commands, panes, picture, theme};
+use crate::screenshot::Screenshot;
+use crate::settings::{Settings, SettingsFile};
+use crate::start::StartTimes;
+use crate::{commands, control, copy, panes, picture, sample, text, theme};
 
 /// How often the window is drawn anew while a study runs and nothing happens: the times in it go on.
 const TICK: Duration = Duration::from_secs(1);
@@ -27,12 +32,29 @@ pub struct Viewer {
     typing: bool,
     /// The window's title.
     title: String,
+    settings: Option<SettingsFile>,
+    /// What is done as soon as there are trials.
+    at_first: Vec<Action>,
+    screenshot: Option<Screenshot>,
+    start: Option<StartTimes>,
+    /// What threads ask for: a folder that was chosen, the sample that was written.
+    asked: (Sender<Action>, Receiver<Action>),
 }
 
 impl Viewer {
     /// A viewer of what lies at a path, or of nothing yet. Where nothing is at the path, the window says so.
     pub fn new(ctx: Context, path: Option<&Path>) -> Viewer {
+        Viewer::with_settings(ctx, path, None)
+    }
+
+    /// The same, with the settings of a file, which are kept there.
+    pub fn with_settings(ctx: Context, path: Option<&Path>, file: Option<PathBuf>) -> Viewer {
+        let (settings, read, said) = match file.map(SettingsFile::read) {
+            Some((file, settings, said)) => (Some(file), settings, said),
+            None => (None, Settings::default(), None),
+        };
         theme::install(&ctx);
+        ctx.set_zoom_factor(read.zoom);
         let mut viewer = Viewer {
             model: Model::new(now_us()),
             cache: Cache::new(ctx.clone()),
@@ -41,11 +63,36 @@ impl Viewer {
             reader: None,
             typing: false,
             title: String::new(),
+            settings,
+            at_first: Vec::new(),
+            screenshot: None,
+            start: None,
+            asked: unbounded(),
         };
+        theme::choose(&viewer.ctx, read.theme);
+        viewer.model.settings = read;
+        if let Some(said) = said {
+            viewer.model.notify(said, true);
+        }
         if let Some(path) = path {
             viewer.act(Action::OpenPath(path.to_owned()));
         }
         viewer
+    }
+
+    /// What is to be done as soon as there are trials.
+    pub fn at_first(&mut self, actions: Vec<Action>) {
+        self.at_first = actions;
+    }
+
+    /// Takes a picture of the window once everything is drawn, and closes it.
+    pub fn take_picture(&mut self, path: PathBuf) {
+        self.screenshot = Some(Screenshot::new(path));
+    }
+
+    /// Prints when the window, the trials and all curves were first drawn, in milliseconds since then, and closes the window.
+    pub fn time_start(&mut self, begin: Instant) {
+        self.start = Some(StartTimes::new(begin));
     }
 
     /// What it shows.
@@ -57,6 +104,8 @@ impl Viewer {
     pub fn ui(&mut self, ui: &mut Ui) {
         self.model.now_us = now_us();
         self.take_news();
+        let asked: Vec<Action> = self.asked.1.try_iter().collect();
+        asked.into_iter().for_each(|action| self.act(action));
         for action in commands::pressed(ui.ctx(), &self.model, self.typing) {
             self.act(action);
         }
@@ -64,7 +113,21 @@ impl Viewer {
         if let Some(path) = dropped {
             self.act(Action::OpenPath(path));
         }
+        if self.model.subject().is_some() {
+            std::mem::take(&mut self.at_first).into_iter().for_each(|action| self.act(action));
+        }
         let actions = panes::ui(ui, &self.model, &mut self.cache);
+        let settled = self.model.subject().is_some() && !self.cache.shop.is_busy();
+        if let Some(start) = &mut self.start {
+            start.follow(
+                ui.ctx(),
+                self.model.subject().is_some(),
+                self.model.subject().is_some() && !self.cache.shop.is_quick_busy(),
+            );
+        }
+        if let Some(screenshot) = &mut self.screenshot {
+            screenshot.follow(ui.ctx(), settled);
+        }
         self.model.scroll_to = None;
         self.model.focus_filter = false;
         if !actions.is_empty() {
@@ -74,9 +137,20 @@ impl Viewer {
             self.act(action);
         }
         self.typing = ui.ctx().text_edit_focused();
+        self.keep_settings();
         self.set_title(&ui.ctx().clone());
         if self.model.open.as_ref().is_some_and(|open| open.news.managed) {
             ui.ctx().request_repaint_after(TICK);
+        }
+    }
+
+    /// Takes over the zoom, which egui's own keys change, and writes what has changed.
+    fn keep_settings(&mut self) {
+        self.model.settings.zoom = self.ctx.zoom_factor();
+        if let Some(file) = &mut self.settings
+            && let Some(said) = file.keep(&self.model.settings)
+        {
+            self.model.notify(said, true);
         }
     }
 
@@ -104,9 +178,26 @@ impl Viewer {
     }
 
     fn act(&mut self, action: Action) {
+        if let Action::ShowTheme(choice) = &action {
+            theme::choose(&self.ctx, *choice);
+        }
         if let Some(effect) = self.model.apply(action) {
             self.run(effect);
         }
+    }
+
+    /// Does on a thread what takes long; what comes of it is done in the next frame.
+    fn ask_elsewhere(&self, work: impl FnOnce() -> Option<Action> + Send + 'static) {
+        let (sender, ctx) = (self.asked.0.clone(), self.ctx.clone());
+        let work = move || {
+            if let Some(action) = work() {
+                // Where the window is closed already, nobody waits for it.
+                let _ = sender.send(action);
+                ctx.request_repaint();
+            }
+        };
+        // A system that gives no thread gives no dialog either; the path can still be typed.
+        let _ = std::thread::Builder::new().name("asked".to_owned()).spawn(work);
     }
 
     fn run(&mut self, effect: Effect) {
@@ -150,6 +241,37 @@ impl Viewer {
                 }
             }
             Effect::Copy(text) => self.ctx.copy_text(text),
+            Effect::Ask(directory, kind) => self.ask_elsewhere(move || {
+                let said = control::said(&kind);
+                let asked = Requests::open(&directory).and_then(|requests| requests.add("viewer", &kind));
+                Some(match asked {
+                    Ok(_) => Action::Say(said.to_owned(), false),
+                    Err(error) => Action::Say(text::sentence(&error.to_string()), true),
+                })
+            }),
+            Effect::Browse => {
+                let start = self.model.place.as_ref().map(|place| place.path().to_owned());
+                self.ask_elsewhere(move || {
+                    let dialog = rfd::FileDialog::new().set_title("A folder with studies, or one study");
+                    let dialog = start.into_iter().fold(dialog, |dialog, path| dialog.set_directory(path));
+                    dialog.pick_folder().map(Action::OpenPath)
+                });
+            }
+            Effect::OpenCopy(directory) => self.ask_elsewhere(move || {
+                Some(match copy::log(&directory) {
+                    Ok(copy) => Action::OpenPath(copy),
+                    Err(error) => Action::Say(format!("It cannot be copied: {error}."), true),
+                })
+            }),
+            Effect::OpenSample => {
+                let folder = eframe::storage_dir("seqtune-view").unwrap_or_else(std::env::temp_dir);
+                self.ask_elsewhere(move || {
+                    Some(match sample::write(&folder) {
+                        Ok(directory) => Action::OpenPath(directory),
+                        Err(error) => Action::Say(format!("The sample cannot be written: {error}."), true),
+                    })
+                });
+            }
             Effect::Save(spec, path) => {
                 let said = match picture::save(&spec, &path, theme::of(&self.ctx)) {
                     Ok(()) => {

@@ -1,8 +1,10 @@
 //! The commands: one list for the keys, the menu of all commands, and the page of keys.
 
 use egui::{Context, Key, Modifiers};
+use seqtune_core::RequestKind;
 
-use crate::model::{Action, Column, Dialog, Model, Page, Sort};
+use crate::model::{Action, Column, Dialog, Drawing, Model, Page, Sort};
+use crate::settings::ThemeChoice;
 
 /// Something that can be done, by a key or by its name.
 pub(crate) struct Command {
@@ -35,9 +37,15 @@ const fn command(
 }
 
 /// All commands.
-pub(crate) const COMMANDS: [Command; 38] = [
+pub(crate) const COMMANDS: [Command; 54] = [
     command("Find a command", "Ctrl+K", &[(COMMAND, Key::K)], true, |_| Some(Action::Palette)),
     command("Open a folder or a study", "Ctrl+O", &[(COMMAND, Key::O)], true, |_| Some(Action::AskForPath)),
+    command("Choose a folder in the system's dialog", "", &[], true, |_| Some(Action::Browse)),
+    command("Open the sample study", "", &[], true, |_| Some(Action::OpenSample)),
+    command("Colours as the system has them", "", &[], true, |_| Some(Action::ShowTheme(ThemeChoice::System))),
+    command("Dark colours", "", &[], true, |_| Some(Action::ShowTheme(ThemeChoice::Dark))),
+    command("Light colours", "", &[], true, |_| Some(Action::ShowTheme(ThemeChoice::Light))),
+    command("Colours of high contrast", "", &[], true, |_| Some(Action::ShowTheme(ThemeChoice::HighContrast))),
     command("Filter the trials", "Ctrl+F", &[(COMMAND, Key::F)], true, |_| Some(Action::FocusFilter)),
     command("Clear the filter and the ranges", "", &[], false, |model| {
         (!model.filter.is_empty()).then(|| Action::Filter(String::new()))
@@ -96,17 +104,47 @@ pub(crate) const COMMANDS: [Command; 38] = [
         (model.sort != Sort::default()).then_some(Action::SortBy(Column::Value))
     }),
     command("Draw values on a log axis, or not", "L", &[(NONE, Key::L)], false, |model| {
-        Some(Action::LogAxis(!model.log_axis))
+        Some(Action::Draw(Drawing { log: !model.drawing.log, ..model.drawing }))
     }),
     command("Show or hide the list of studies", "Ctrl+B", &[(COMMAND, Key::B)], true, |model| {
-        Some(Action::StudiesPanel(!model.panels.studies))
+        Some(Action::StudiesPanel(!model.settings.panels.studies))
     }),
     command("Show or hide the selected trial", "Ctrl+I", &[(COMMAND, Key::I)], true, |model| {
-        Some(Action::InspectorPanel(!model.panels.inspector))
+        Some(Action::InspectorPanel(!model.settings.panels.inspector))
     }),
     command("Draw the curves of the best 5", "", &[], false, |_| Some(Action::ShowTop(5))),
     command("Draw the curves of the best 20", "", &[], false, |_| Some(Action::ShowTop(20))),
     command("Draw the curves of the best 50", "", &[], false, |_| Some(Action::ShowTop(50))),
+    command("Draw the history over time, or over numbers", "", &[], false, |model| {
+        Some(Action::Draw(Drawing { by_time: !model.drawing.by_time, ..model.drawing }))
+    }),
+    command("Draw one curve for each configuration, or for each trial", "", &[], false, |model| {
+        Some(Action::Draw(Drawing { grouped: !model.drawing.grouped, ..model.drawing }))
+    }),
+    command("Allow control of this study, or no longer", "", &[], false, |model| {
+        model.open.as_ref().map(|_| Action::AllowControl(!model.is_controlled()))
+    }),
+    command("Stop the study after the running trials", "", &[], false, |model| {
+        is_running(model).then_some(Action::Ask(RequestKind::StopAfterRunning))
+    }),
+    command("Stop the study now", "", &[], false, |model| {
+        is_running(model).then_some(Action::Ask(RequestKind::StopNow))
+    }),
+    command("Pause the study", "", &[], false, |model| {
+        (is_running(model) && !is_paused(model)).then_some(Action::Ask(RequestKind::Pause))
+    }),
+    command("Go on after a pause", "", &[], false, |model| {
+        (is_running(model) && is_paused(model)).then_some(Action::Ask(RequestKind::GoOn))
+    }),
+    command("Write a note about the selected trial", "E", &[(NONE, Key::E)], false, |model| {
+        Some(Action::AskForNote(Some(model.selected.filter(|_| model.is_controlled())?)))
+    }),
+    command("Write a note about the study", "", &[], false, |model| {
+        model.is_controlled().then_some(Action::AskForNote(None))
+    }),
+    command("Edit the selected trial's point and try it next", "", &[], false, |model| {
+        model.selected.filter(|_| model.is_controlled()).map(Action::AskForPoint)
+    }),
     command("Copy the selected trial's parameters", "Ctrl+C", &[(COMMAND, Key::C)], false, |model| {
         let row = model.selected_trial()?;
         Some(Action::Copy(crate::text::params_toml(&row.params), "the parameters"))
@@ -122,6 +160,15 @@ pub(crate) const COMMANDS: [Command; 38] = [
         |_| Some(Action::Help),
     ),
 ];
+
+/// Whether a manager works on the study, and may be asked something.
+fn is_running(model: &Model) -> bool {
+    model.is_controlled() && model.open.as_ref().is_some_and(|open| open.news.managed)
+}
+
+fn is_paused(model: &Model) -> bool {
+    model.open.as_ref().is_some_and(|open| open.news.paused.is_some())
+}
 
 /// What was pressed since the last frame. `was_typing`: whether a text box had the keyboard at its end.
 pub(crate) fn pressed(ctx: &Context, model: &Model, was_typing: bool) -> Vec<Action> {

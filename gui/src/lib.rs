@@ -22,6 +22,8 @@
 mod app;
 pub mod cache;
 mod commands;
+mod control;
+mod copy;
 pub mod folder;
 mod latest;
 pub mod model;
@@ -31,8 +33,17 @@ mod picture;
 pub mod place;
 pub mod plot;
 pub mod reader;
+mod sample;
+mod screenshot;
+pub mod settings;
+mod start;
 mod text;
 pub mod theme;
 pub mod workshop;
 
 pub use app::Viewer;
+
+/// The names of all commands, and their keys where they have some.
+pub fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
+    commands::COMMANDS.iter().map(|command| (command.name, command.keys))
+}

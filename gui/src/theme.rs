@@ -5,7 +5,9 @@
 use egui::{Color32, FontId, Pos2, Rect, Response, Sense, Shape, Stroke, TextStyle, Ui, Visuals, vec2};
 use seqtune_core::TrialState;
 use seqtune_plot::spec::Role;
-use seqtune_plot::theme::{DARK, LIGHT, Rgb, SERIES, Theme};
+use seqtune_plot::theme::{DARK, HIGH_CONTRAST, LIGHT, Rgb, SERIES, Theme};
+
+use crate::settings::ThemeChoice;
 
 /// Trials that get a colour of their own, from the best on.
 pub const RANKED_COLORS: usize = SERIES;
@@ -21,7 +23,11 @@ pub(crate) fn of(ctx: &egui::Context) -> &'static Theme {
 }
 
 fn theme_of(visuals: &Visuals) -> &'static Theme {
-    if visuals.dark_mode { &DARK } else { &LIGHT }
+    match visuals.dark_mode {
+        _ if visuals.panel_fill == Color32::BLACK => &HIGH_CONTRAST,
+        true => &DARK,
+        false => &LIGHT,
+    }
 }
 
 fn color32(Rgb(red, green, blue): Rgb) -> Color32 {
@@ -73,6 +79,32 @@ pub fn state_mark(ui: &mut Ui, state: TrialState) -> Response {
         }
     }
     response
+}
+
+/// Chooses the colours of the window.
+pub fn choose(ctx: &egui::Context, choice: ThemeChoice) {
+    install(ctx);
+    ctx.set_theme(match choice {
+        ThemeChoice::System => egui::ThemePreference::System,
+        ThemeChoice::Light => egui::ThemePreference::Light,
+        ThemeChoice::Dark | ThemeChoice::HighContrast => egui::ThemePreference::Dark,
+    });
+    if choice == ThemeChoice::HighContrast {
+        ctx.style_mut_of(egui::Theme::Dark, |style| {
+            let visuals = &mut style.visuals;
+            (visuals.panel_fill, visuals.window_fill, visuals.extreme_bg_color) =
+                (Color32::BLACK, Color32::BLACK, Color32::BLACK);
+            visuals.faint_bg_color = Color32::from_gray(0x18);
+            visuals.override_text_color = Some(Color32::WHITE);
+            visuals.weak_text_color = Some(color32(HIGH_CONTRAST.weak_text));
+            visuals.window_stroke = Stroke::new(1.0, Color32::WHITE);
+            for widget in
+                [&mut visuals.widgets.noninteractive, &mut visuals.widgets.inactive, &mut visuals.widgets.hovered]
+            {
+                widget.bg_stroke = Stroke::new(1.0, Color32::WHITE);
+            }
+        });
+    }
 }
 
 /// Sets the styles of both themes.

@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -20,9 +21,22 @@ pub struct Subject {
     /// The trials that the filter lists.
     pub listed: Arc<Snapshot>,
     /// The study's directory.
-    pub directory: Arc<std::path::Path>,
+    pub directory: Arc<Path>,
     /// Changes whenever one of them does.
     pub revision: u64,
+    /// The same for the same study with the same listed trials that have ended.
+    pub ended: u64,
+}
+
+impl Subject {
+    /// A study, and the part of it that is listed.
+    pub fn new(whole: Arc<Snapshot>, listed: Arc<Snapshot>, directory: &Path, revision: u64) -> Subject {
+        let mut hasher = DefaultHasher::new();
+        directory.hash(&mut hasher);
+        let ended = listed.trials.iter().filter_map(|row| Some((row.number, row.ended_us?)));
+        ended.for_each(|trial| trial.hash(&mut hasher));
+        Subject { whole, listed, directory: directory.into(), revision, ended: hasher.finish() }
+    }
 }
 
 /// How long something takes.
@@ -62,6 +76,7 @@ struct Done {
 struct Slot {
     product: Option<(u64, Product)>,
     asked: Option<u64>,
+    lane: Option<Lane>,
 }
 
 /// The threads, and what they have made.
@@ -100,6 +115,11 @@ impl Workshop {
         self.slots.values().any(|slot| slot.asked.is_some())
     }
 
+    /// Whether a plot is being made; analyses take their time.
+    pub fn is_quick_busy(&self) -> bool {
+        self.slots.values().any(|slot| slot.asked.is_some() && slot.lane == Some(Lane::Quick))
+    }
+
     /// Forgets all products: another study is open.
     pub fn clear(&mut self) {
         self.slots.clear();
@@ -115,16 +135,70 @@ impl Workshop {
         lane: Lane,
         work: impl FnOnce(&Subject) -> T + Send + 'static,
     ) -> Answer<T> {
-        let id = hashed(&slot);
-        let key = hashed(&(key, subject.revision));
+        self.ask_by(hashed(&slot), hashed(&(key, subject.revision)), subject, lane, work)
+    }
+
+    /// As [`Workshop::ask`] for a product that depends on the ended trials alone: it is not made anew for every report of a running
+    /// study.
+    pub fn ask_of_ended<T: Send + Sync + 'static>(
+        &mut self,
+        slot: impl Hash,
+        key: impl Hash,
+        subject: &Subject,
+        lane: Lane,
+        work: impl FnOnce(&Subject) -> T + Send + 'static,
+    ) -> Answer<T> {
+        self.ask_by(hashed(&slot), hashed(&(key, subject.ended)), subject, lane, work)
+    }
+
+    /// As [`Workshop::ask`] for a product that depends on the key alone, and not on the study.
+    pub fn ask_apart<T: Send + Sync + 'static>(
+        &mut self,
+        slot: impl Hash,
+        key: impl Hash,
+        lane: Lane,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Answer<T> {
+        self.ask_for(hashed(&slot), hashed(&key), lane, || work)
+    }
+
+    /// The newest product of a slot, whatever it was asked for.
+    pub fn last<T: Send + Sync + 'static>(&self, slot: impl Hash) -> Option<Arc<T>> {
+        let (_, product) = self.slots.get(&hashed(&slot))?.product.as_ref()?;
+        Arc::clone(product).downcast().ok()
+    }
+
+    fn ask_by<T: Send + Sync + 'static>(
+        &mut self,
+        id: u64,
+        key: u64,
+        subject: &Subject,
+        lane: Lane,
+        work: impl FnOnce(&Subject) -> T + Send + 'static,
+    ) -> Answer<T> {
+        self.ask_for(id, key, lane, || {
+            let subject = subject.clone();
+            move || work(&subject)
+        })
+    }
+
+    /// `order` is asked for the work only where there is some.
+    fn ask_for<T: Send + Sync + 'static, Made: FnOnce() -> T + Send + 'static>(
+        &mut self,
+        id: u64,
+        key: u64,
+        lane: Lane,
+        order: impl FnOnce() -> Made,
+    ) -> Answer<T> {
         let state = self.slots.entry(id).or_default();
         let is_current = state.product.as_ref().is_some_and(|(made, _)| *made == key);
         if is_current {
             state.asked = None;
         } else if state.asked != Some(key) {
             state.asked = Some(key);
-            let subject = subject.clone();
-            let work: Work = Box::new(move || Arc::new(work(&subject)));
+            state.lane = Some(lane);
+            let work = order();
+            let work: Work = Box::new(move || Arc::new(work()));
             self.send(lane, Job { slot: id, key, work });
         }
         let product = self.slots.get(&id).and_then(|state| state.product.as_ref());
@@ -182,8 +256,7 @@ mod tests {
 
     fn subject(revision: u64) -> Subject {
         let snapshot = Arc::new(Snapshot::of(&study("x = { type = 'bool' }").trials(2).history()));
-        let directory = std::path::PathBuf::from("none").into();
-        Subject { whole: Arc::clone(&snapshot), listed: snapshot, directory, revision }
+        Subject::new(Arc::clone(&snapshot), snapshot, Path::new("none"), revision)
     }
 
     fn wait<T>(mut ask: impl FnMut() -> Answer<T>) -> Arc<T> {

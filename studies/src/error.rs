@@ -9,7 +9,7 @@ use seqtune::import::ImportError;
 use seqtune::launch::LaunchError;
 use seqtune::manager::ManagerError;
 use seqtune::study_file::StudyFileError;
-use seqtune_core::StoreError;
+use seqtune_core::{RequestError, StoreError};
 use seqtune_plugin::FailureCause;
 
 use crate::exit::Exit;
@@ -19,6 +19,8 @@ use crate::exit::Exit;
 pub(crate) enum CommandError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Request(#[from] RequestError),
     #[error(transparent)]
     StudyFile(#[from] StudyFileError),
     #[error(transparent)]
@@ -44,7 +46,11 @@ pub(crate) enum CommandError {
 impl CommandError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            CommandError::Store(error) | CommandError::Manager(ManagerError::Store(error)) => of_store(error),
+            CommandError::Store(error)
+            | CommandError::Request(RequestError::Store(error))
+            | CommandError::Manager(ManagerError::Store(error)) => of_store(error),
+            CommandError::Request(RequestError::ReadOnly { .. }) => Exit::Error,
+            CommandError::Request(_) => Exit::Usage,
             CommandError::Launch(error) | CommandError::Manager(ManagerError::Launch(error)) => of_launch(error),
             CommandError::Apply(error) => of_apply(error),
             CommandError::StudyFile(_)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -19,6 +19,8 @@ const SHOWN: usize = 5;
 /// Shows a run on standard error.
 pub(crate) struct Terminal {
     bars: Option<Bars>,
+    /// The study's, for what to type next.
+    directory: PathBuf,
     started: Instant,
     /// Trials that ended in this run: what the estimate of the time left is made from.
     ended: u64,
@@ -32,13 +34,13 @@ struct Bars {
 
 impl Terminal {
     /// Bars where `is_terminal`, else plain lines.
-    pub(crate) fn new(is_terminal: bool) -> Terminal {
+    pub(crate) fn new(directory: &Path, is_terminal: bool) -> Terminal {
         let bars = is_terminal.then(|| {
             let all = MultiProgress::new();
             let overall = all.add(ProgressBar::no_length());
             Bars { all, overall, trials: BTreeMap::new() }
         });
-        Terminal { bars, started: Instant::now(), ended: 0 }
+        Terminal { bars, directory: directory.to_owned(), started: Instant::now(), ended: 0 }
     }
 
     /// Takes the bars away.
@@ -77,12 +79,15 @@ impl Terminal {
         let Some(bars) = &self.bars else { return };
         let ended = history.trials.iter().filter(|trial| trial.end.is_some()).count() as u64;
         let mut message = best_of(history).map(|best| format!("best {best}")).unwrap_or_default();
+        if let Some(paused) = &history.paused {
+            message = format!("{}  {message}", way_on(paused, &self.directory));
+        }
         let failed = history.count(TrialState::Failed);
         if failed > 0 {
             message.push_str(&format!("  {failed} failed"));
         }
         let left = history.settings.budget.trials.map(|budget| budget.saturating_sub(ended));
-        if let Some(left) = left.filter(|left| *left > 0 && self.ended > 0) {
+        if let Some(left) = left.filter(|left| *left > 0 && self.ended > 0 && history.paused.is_none()) {
             let seconds = self.started.elapsed().as_secs_f64() / self.ended as f64 * left as f64;
             let left = if seconds < 59.5 { format!("{seconds:.0} s") } else { show_seconds(seconds) };
             message.push_str(&format!("  about {left} left"));
@@ -143,6 +148,10 @@ impl Observer for Terminal {
                 }
                 self.overall(history);
             }
+            EventKind::RequestAnswered { answer, pause: Some(true), .. } => {
+                self.line(&way_on(answer, &self.directory));
+                self.overall(history);
+            }
             EventKind::RequestAnswered { answer, .. } => self.line(answer),
             _ => {}
         }
@@ -163,6 +172,11 @@ impl Observer for Terminal {
     fn warn(&mut self, message: &str) {
         self.line(&format!("warning: {message}"));
     }
+}
+
+/// A pause, and how to end it.
+pub(crate) fn way_on(paused: &str, directory: &Path) -> String {
+    format!("{paused}; `seqtune go-on {}` goes on", directory.display())
 }
 
 /// `trial 7 completed valid/auc 0.912 (best 0.915, trial 3) 12.1 s`
@@ -199,9 +213,10 @@ pub(crate) fn summary(
     can_continue: bool,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    let history = StoreReader::open(directory)?.history()?;
+    let reader = StoreReader::open(directory)?;
+    let (history, remarks) = (reader.history()?, reader.remarks()?);
     let ranked = history.ranked();
-    let rows: Vec<TrialRow> = ranked.iter().take(SHOWN).map(|trial| TrialRow::new(&history, trial)).collect();
+    let rows: Vec<TrialRow> = ranked.iter().take(SHOWN).map(|trial| TrialRow::new(&history, &remarks, trial)).collect();
     let directory = directory.display();
     writeln!(out, "{sentence}")?;
     if rows.is_empty() {

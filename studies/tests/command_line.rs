@@ -80,15 +80,20 @@ fn every_command_explains_itself() {
         "run",
         "resume",
         "stop",
+        "pause",
+        "go-on",
         "status",
         "trials",
         "best",
         "importance",
+        "plot",
+        "report",
+        "note",
+        "tag",
         "replicate",
         "apply",
         "view",
         "export",
-        "plot",
         "explain",
         "verify",
         "fsck",
@@ -384,7 +389,14 @@ fn a_locked_study_exits_with_three() {
     assert!(status.contains("state       running"), "{status}");
     let stop = stdout(&seqtune(place.path(), &["stop", "made"]));
     assert!(stop.contains("was asked to stop"), "{stop}");
-    assert_eq!(held.open_requests().unwrap().len(), 1);
+    let pause = stdout(&seqtune(place.path(), &["pause", "made"]));
+    assert!(pause.contains("was asked to pause"), "{pause}");
+    let go_on = stdout(&seqtune(place.path(), &["go-on", "made"]));
+    assert!(go_on.contains("was asked to go on"), "{go_on}");
+    assert_eq!(held.open_requests().unwrap().len(), 3);
+    // What decides nothing needs nobody.
+    assert_eq!(code(&seqtune(place.path(), &["note", "made", "while it runs"])), 0);
+    assert_eq!(held.open_requests().unwrap().len(), 3);
 }
 
 #[test]
@@ -395,8 +407,45 @@ fn nothing_is_asked_of_a_study_that_does_not_run() {
         (code(&output), stdout(&output)),
         (0, "Nothing runs in results/made; there is nothing to stop.\n".to_owned())
     );
+    let pause = stdout(&seqtune(place.path(), &["pause", "made"]));
+    assert_eq!(pause, "Nothing runs in results/made; there is nothing to pause.\n");
+    let go_on = stdout(&seqtune(place.path(), &["go-on", "made"]));
+    assert_eq!(go_on, "Nothing runs in results/made; the study goes on with `seqtune resume results/made`.\n");
     let store = Store::open(&place.path().join("results/made")).unwrap();
     assert_eq!(store.open_requests().unwrap(), []);
+}
+
+#[test]
+fn notes_and_tags_are_shown_beside_the_trials() {
+    let place = made();
+    let run = |arguments: &[&str]| {
+        let output = seqtune(place.path(), arguments);
+        format!("{}{}", stdout(&output), stderr(&output))
+    };
+    let said = [
+        run(&["note", "made", "first try, \"quoted\"\nwith a second line"]),
+        run(&["note", "made", "1", "the loss jumps"]),
+        run(&["note", "made", "0", "gone"]),
+        run(&["note", "made", "0", " "]),
+        run(&["tag", "made", "1", "paper", "+look-at-this", "draft"]),
+        run(&["tag", "made", "1", "-draft"]),
+        run(&["tag", "made", "0"]),
+        run(&["note", "made", "1"]),
+        run(&["note", "made", "one", "two"]),
+        run(&["note", "made", "9", "none"]),
+        run(&["tag", "made", "9"]),
+        run(&["tag", "made", "1", "good", "two words"]),
+        run(&["tag", "made", "1"]),
+        run(&["best", "made", "--top", "9"]),
+        run(&["trials", "made"]),
+        redacted(&run(&["status", "made"])),
+    ];
+    insta::assert_snapshot!(said.join("\n"));
+    let rows: serde_json::Value =
+        serde_json::from_str(&run(&["trials", "made", "--sort", "number", "-f", "json"])).unwrap();
+    assert_eq!(rows[1]["note"], "the loss jumps");
+    assert_eq!(rows[1]["tags"], serde_json::json!(["look-at-this", "paper"]));
+    assert!(run(&["export", "made"]).contains("the loss jumps,look-at-this paper"));
 }
 
 #[test]

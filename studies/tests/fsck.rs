@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rusqlite::Connection;
-use seqtune_core::{EventKind, Store, StoreReader, testing};
+use seqtune_core::{EventKind, RequestKind, Requests, Store, StoreReader, testing};
 use seqtune_plugin::directory_digest;
 use tempfile::TempDir;
 
@@ -137,6 +137,8 @@ fn the_first_event_that_is_wrong_is_named_and_those_before_it_are_rescued() {
         ("rule", insert("'completed', 77, NULL"), 21),
     ] {
         let place = Place::new();
+        let note = RequestKind::Note { trial: Some(2), text: "look at this".to_owned() };
+        Requests::open(&place.study()).unwrap().add("test", &note).unwrap();
         place.sql(&text);
         insta::assert_snapshot!(format!("an_event_{name}"), place.fsck(&[]));
         let said = place.fsck(&["--repair"]);
@@ -149,6 +151,9 @@ fn the_first_event_that_is_wrong_is_named_and_those_before_it_are_rescued() {
             reader.inspect().unwrap().events
         };
         assert_eq!(events("results/new"), events("results/made"), "with their times");
+        let remarks = |path: &str| StoreReader::open(&place.directory.path().join(path)).unwrap().remarks().unwrap();
+        assert_eq!(remarks("results/new"), remarks("results/made"));
+        assert_eq!(remarks("results/new").trials.len(), 1);
         assert!(place.seqtune(&["status", "new"]).status.success());
         let again = place.fsck(&["--rescue", "results/new"]);
         assert!(again.contains("there is a study in results/new already"), "{again}");

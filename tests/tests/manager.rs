@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use seqtune::launch::LaunchError;
 use seqtune::manager::{ManagerError, Outcome};
-use seqtune_core::{AttemptEnd, Order, PrunerSpec, RequestKind, SamplerSpec, Store, StoreReader, TrialState};
+use seqtune_core::{AttemptEnd, Order, PrunerSpec, RequestKind, Requests, SamplerSpec, Store, StoreReader, TrialState};
 use seqtune_plugin::FailureCause;
 use seqtune_tests::{ToyStudy, check_finished, go_on, history, program, table, toy_thread, toy_worker};
 use tempfile::TempDir;
@@ -233,7 +233,7 @@ fn ask_when_running(directory: &Path, kind: &RequestKind) {
         if let Ok(reader) = StoreReader::open(directory)
             && reader.history().is_ok_and(|history| history.trials.iter().any(is_midway))
         {
-            reader.request("test", kind).unwrap();
+            Requests::open(directory).unwrap().add("test", kind).unwrap();
             return;
         }
         std::thread::sleep(Duration::from_millis(10));
@@ -250,7 +250,6 @@ fn an_enqueued_point_is_tried_next() {
     let scratch = TempDir::new().unwrap();
     let study = ToyStudy::new("{}").with(|study| study.settings.budget.trials = Some(4));
     Store::create(scratch.path(), &study.spec, &study.settings, "test").unwrap().close().unwrap();
-    let reader = StoreReader::open(scratch.path()).unwrap();
     let point = |lr: f64| {
         let mut params = seqtune_space::Params::default();
         params.set("lr", lr);
@@ -258,9 +257,11 @@ fn an_enqueued_point_is_tried_next() {
         params.set("dropout", 0.25);
         params
     };
-    reader.request("test", &RequestKind::Enqueue { params: point(0.5) }).unwrap();
-    reader.request("test", &RequestKind::Enqueue { params: point(50.0) }).unwrap();
-    drop(reader);
+    Requests::open(scratch.path()).unwrap().add("test", &RequestKind::Enqueue { params: point(0.5) }).unwrap();
+    // As one that does not ask whether the family can train it.
+    let body = serde_json::json!({ "params": point(50.0) }).to_string();
+    let asked = "INSERT INTO request(at_us, by, kind, body) VALUES (1, 'test', 'enqueue', ?)";
+    rusqlite::Connection::open(scratch.path().join("study.db")).unwrap().execute(asked, [body]).unwrap();
     go_on(Store::open(scratch.path()).unwrap(), &toy_thread(), 1).unwrap();
     check_finished(scratch.path(), 4);
     let history = history(scratch.path());

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use seqtune::launch::Opened;
-use seqtune::study_file::StudyFile;
+use seqtune::study_file::{StudyFile, written};
+use seqtune_core::StudySpec;
 use seqtune_plugin::{Direction, FamilyInfo, MetricInfo, ModelFamily};
-use seqtune_space::ready;
+use seqtune_space::{SearchSpace, ready};
 use seqtune_toy::Toy;
 
 /// A family as its declaration has it, with the one metric that a study asks for. That of the toy comes from its code.
@@ -37,6 +38,16 @@ fn study_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The study without what is written for people beside its parameters.
+fn without_words(mut spec: StudySpec) -> StudySpec {
+    let mut parameters = spec.space.parameters().to_vec();
+    for parameter in &mut parameters {
+        (parameter.doc, parameter.source) = (None, None);
+    }
+    spec.space = SearchSpace::with_constraints(parameters, spec.space.constraints().to_vec()).unwrap();
+    spec
+}
+
 #[test]
 fn every_ready_study_resolves_without_a_warning() {
     let studies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../studies");
@@ -53,5 +64,11 @@ fn every_ready_study_resolves_without_a_warning() {
         for point in &resolved.spec.enqueue {
             resolved.spec.complete(point).unwrap_or_else(|error| panic!("{shown}: {error}"));
         }
+        // What a report prints of a study is that study.
+        let text = written(&resolved.spec, &resolved.settings).unwrap();
+        let again = StudyFile::parse(&path, &text).unwrap_or_else(|error| panic!("{shown}: {error}\n{text}"));
+        let again = again.resolve(&opened).unwrap_or_else(|error| panic!("{shown}: {error}\n{text}"));
+        assert_eq!(again.settings, resolved.settings, "{shown}");
+        assert_eq!(without_words(again.spec), without_words(resolved.spec), "{shown}");
     }
 }

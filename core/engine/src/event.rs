@@ -202,6 +202,10 @@ pub enum EventKind {
         from_trial: u64,
         /// What was done.
         answer: String,
+        /// Whether the manager starts nothing new from here on (`true`), or again does (`false`). A build that does not know
+        /// it passes over it: the pause of a manager ends with the manager.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pause: Option<bool>,
     },
 }
 

@@ -50,6 +50,7 @@ pub use spec::{
     SamplerSpec, Settings, StudySpec, TrialSpec, WorkerSettings,
 };
 pub use store::{
-    FORMAT_VERSION, Inspection, Request, RequestKind, SchemaFault, Store, StoreError, StoreReader, is_study,
+    FORMAT_VERSION, Inspection, Note, Remark, Remarks, Request, RequestError, RequestKind, Requests, SchemaFault,
+    Store, StoreError, StoreReader, is_study,
 };
 pub use verify::{Difference, Verified, verify};

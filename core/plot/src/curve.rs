@@ -27,7 +27,7 @@ pub fn curve(row: &TrialRow, metric: &str, limit: usize) -> Curve {
 }
 
 /// Of each of `limit / 2` equal stretches the smallest and the largest value, in their order.
-fn thin(points: Vec<[f64; 2]>, limit: usize) -> Vec<[f64; 2]> {
+pub(crate) fn thin(points: Vec<[f64; 2]>, limit: usize) -> Vec<[f64; 2]> {
     let limit = limit.max(4);
     if points.len() <= limit {
         return points;
@@ -50,7 +50,7 @@ fn thin(points: Vec<[f64; 2]>, limit: usize) -> Vec<[f64; 2]> {
 }
 
 /// Stretches become one band each: the smallest low and the largest high.
-fn thin_spread(spread: Vec<[f64; 3]>, limit: usize) -> Vec<[f64; 3]> {
+pub(crate) fn thin_spread(spread: Vec<[f64; 3]>, limit: usize) -> Vec<[f64; 3]> {
     let limit = limit.max(4);
     if spread.len() <= limit {
         return spread;

@@ -28,7 +28,7 @@
 //! assert_eq!(best_so_far(&snapshot).last().map(|[_, value]| *value), best.value);
 //! assert_eq!(curve(best, "value", 100).points.len(), 1);
 //!
-//! let spec = plots::history(&snapshot, history.spec.objective())?;
+//! let spec = plots::history(&snapshot, history.spec.objective(), &plots::HistoryOptions::default())?;
 //! let size = Size { width: Length::Mm(180.0), height: Length::Mm(110.0) };
 //! assert!(svg(&spec, size, &theme::PRINT).contains("best so far"));
 //! # Ok::<(), plots::PlotError>(())

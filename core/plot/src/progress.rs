@@ -26,19 +26,18 @@ pub fn history_points(snapshot: &Snapshot) -> Vec<HistoryPoint> {
 /// first completed trial and ends at the last trial. Empty before the first.
 pub fn best_so_far(snapshot: &Snapshot) -> Vec<[f64; 2]> {
     let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed && row.is_feasible());
-    let values = completed.filter_map(|row| Some((row.number, row.value?)));
-    best_line(values, snapshot.trials.last().map(|row| row.number), snapshot.direction())
+    let values = completed.filter_map(|row| Some((row.number as f64, row.value?)));
+    best_line(values, snapshot.trials.last().map(|row| row.number as f64), snapshot.direction())
 }
 
-/// The best of these values up to each number, as corners of a step line that ends at `last`.
+/// The best of these values up to each place, as corners of a step line that ends at `last`.
 pub(crate) fn best_line(
-    values: impl Iterator<Item = (u64, f64)>,
-    last: Option<u64>,
+    values: impl Iterator<Item = (f64, f64)>,
+    last: Option<f64>,
     direction: Direction,
 ) -> Vec<[f64; 2]> {
     let mut corners: Vec<[f64; 2]> = Vec::new();
-    for (number, value) in values {
-        let at = number as f64;
+    for (at, value) in values {
         match corners.last() {
             Some([_, best]) if !direction.better(value, *best) => {}
             Some([_, best]) => {
@@ -49,9 +48,9 @@ pub(crate) fn best_line(
         }
     }
     if let (Some([at, best]), Some(last)) = (corners.last().copied(), last)
-        && at < last as f64
+        && at < last
     {
-        corners.push([last as f64, best]);
+        corners.push([last, best]);
     }
     corners
 }

@@ -1,5 +1,7 @@
 //! Means and how sure they are.
 
+use std::sync::LazyLock;
+
 /// The share of intervals that hold what they are of.
 const SURE: f64 = 0.95;
 
@@ -53,23 +55,31 @@ impl Mean {
 /// closed form of the distribution at whole degrees of freedom, and far out from its expansion at the normal distribution
 /// (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.3 to 26.7.5). No library of the workspace has it.
 pub(crate) fn student(freedom: usize) -> f64 {
+    // Asked for with every report that has parts: what takes a search is searched once.
+    static NEAR: LazyLock<Vec<f64>> = LazyLock::new(|| (0..=NEAREST).map(searched).collect());
+    if let Some(known) = NEAR.get(freedom) {
+        return *known;
+    }
     const NORMAL: f64 = 1.959_963_984_540_054;
-    let nu = freedom as f64;
-    match freedom {
-        0 => return f64::INFINITY,
-        1..=200 => {}
-        _ => {
-            let z = NORMAL;
-            let terms = [(z.powi(3) + z) / 4.0, (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0];
-            return z + terms[0] / nu + terms[1] / (nu * nu);
-        }
+    let (nu, z) = (freedom as f64, NORMAL);
+    let terms = [(z.powi(3) + z) / 4.0, (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0];
+    z + terms[0] / nu + terms[1] / (nu * nu)
+}
+
+/// Degrees of freedom up to which the expansion is not good enough.
+const NEAREST: usize = 200;
+
+/// By bisection.
+fn searched(freedom: usize) -> f64 {
+    if freedom == 0 {
+        return f64::INFINITY;
     }
     let (mut low, mut high) = (0.0, std::f64::consts::FRAC_PI_2);
     for _ in 0..60 {
         let middle = (low + high) / 2.0;
         if within(middle, freedom) < SURE { low = middle } else { high = middle }
     }
-    nu.sqrt() * low.tan()
+    (freedom as f64).sqrt() * low.tan()
 }
 
 /// How likely |t| is at most `tan(angle) * sqrt(freedom)`.

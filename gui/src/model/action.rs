@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use seqtune_core::RequestKind;
 use seqtune_plot::spec::PlotSpec;
 
-use super::{Column, Dialog, MOST_PINS, Model, OpenStudy, Page, Sort};
+use super::views::{CompareView, ParametersView, ParetoView, StudiesView, Views};
+use super::{Column, Dialog, Drawing, MOST_PINS, Model, OpenStudy, Page, Sort};
 use crate::place::Place;
 use crate::reader::News;
+use crate::settings::ThemeChoice;
 
 /// Something that somebody did.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,8 +62,24 @@ pub enum Action {
     ShowMetric(String),
     /// Draw the curves of so many of the best trials.
     ShowTop(usize),
-    /// Draw values on a log axis, or not.
-    LogAxis(bool),
+    /// Draw plots in another way.
+    Draw(Drawing),
+    /// Show pinned trials in another way.
+    ViewCompare(CompareView),
+    /// Show parameters in another way.
+    ViewParameters(ParametersView),
+    /// Show a front in another way.
+    ViewPareto(ParetoView),
+    /// Show several studies in another way.
+    ViewStudies(StudiesView),
+    /// Allow to ask something of the open study, or no longer.
+    AllowControl(bool),
+    /// Ask something of the open study.
+    Ask(RequestKind),
+    /// Write a note about a trial, or about the study.
+    AskForNote(Option<u64>),
+    /// Edit a point to be tried next, beginning with that of a trial.
+    AskForPoint(u64),
     /// Show or hide the list of studies.
     StudiesPanel(bool),
     /// Show or hide the inspector.
@@ -73,6 +92,16 @@ pub enum Action {
     Save(Arc<PlotSpec>, PathBuf),
     /// Put a text into the clipboard; the second says what it is.
     Copy(String, &'static str),
+    /// Choose a folder in the system's own dialog.
+    Browse,
+    /// Copy the log of the open study to where it can be opened, and open that.
+    OpenCopy,
+    /// Open the sample study.
+    OpenSample,
+    /// Choose colours.
+    ShowTheme(ThemeChoice),
+    /// Say something that happened; the second is whether it went wrong.
+    Say(String, bool),
     /// Show or hide the list of commands.
     Palette,
     /// Go so many commands down in the palette.
@@ -98,6 +127,14 @@ pub enum Effect {
     Save(Arc<PlotSpec>, PathBuf),
     /// Put a text into the clipboard.
     Copy(String),
+    /// Write down a request of a study.
+    Ask(PathBuf, RequestKind),
+    /// Show the system's dialog for a folder.
+    Browse,
+    /// Copy a study's log into a folder for such things, and open that.
+    OpenCopy(PathBuf),
+    /// Write the sample study, and open it.
+    OpenSample,
 }
 
 /// What can be taken back.
@@ -120,8 +157,11 @@ impl Model {
             Action::Edit(text) => self.edit(text),
             Action::OpenPath(path) => return self.open_path(&path),
             Action::OpenStudy(directory) => return Some(self.open_study(directory)),
-            Action::Reload => return Some(Effect::Reload),
-            Action::Show(page) => self.page = page,
+            Action::Reload => {
+                self.views.studies.reads += 1;
+                return Some(Effect::Reload);
+            }
+            Action::Show(page) => self.settings.page = page,
             Action::Select(trial) => return self.select(trial),
             Action::Hover(trial) => self.hovered = trial,
             Action::Pin(trial) => self.toggle_pin(trial),
@@ -167,10 +207,32 @@ impl Model {
                 }
             }
             Action::ShowMetric(metric) => self.metric = Some(metric),
-            Action::ShowTop(top) => self.top = top,
-            Action::LogAxis(log_axis) => self.log_axis = log_axis,
-            Action::StudiesPanel(shown) => self.panels.studies = shown,
-            Action::InspectorPanel(shown) => self.panels.inspector = shown,
+            Action::ShowTop(top) => self.settings.top = top,
+            Action::Draw(drawing) => self.drawing = drawing,
+            Action::ViewCompare(view) => self.views.compare = view,
+            Action::ViewParameters(view) => self.views.parameters = view,
+            Action::ViewPareto(view) => self.views.pareto = view,
+            Action::ViewStudies(view) => self.views.studies = view,
+            Action::AllowControl(on) => {
+                self.controlled = self.open.as_ref().filter(|_| on).map(|open| open.directory.clone());
+            }
+            Action::Ask(kind) => return self.ask(kind),
+            Action::AskForNote(trial) => {
+                let remarks = self.remarks();
+                let note = match trial {
+                    Some(trial) => remarks.of(trial).and_then(|remark| remark.note.as_ref()),
+                    None => remarks.study.as_ref(),
+                };
+                let text = note.map_or_else(String::new, |note| note.text.clone());
+                self.dialog = Some(Dialog::Note { trial, text });
+            }
+            Action::AskForPoint(trial) => {
+                let row = self.snapshot().and_then(|snapshot| snapshot.trial(trial));
+                let text = row.map_or_else(String::new, |row| crate::text::params_toml(&row.params));
+                self.dialog = Some(Dialog::Enqueue { text });
+            }
+            Action::StudiesPanel(shown) => self.settings.panels.studies = shown,
+            Action::InspectorPanel(shown) => self.settings.panels.inspector = shown,
             Action::ShowTwin(spec) => self.dialog = Some(Dialog::Twin(spec)),
             Action::AskToSave(spec) => {
                 let name: String =
@@ -182,6 +244,11 @@ impl Model {
                 self.notify(format!("Copied {what}."), false);
                 return Some(Effect::Copy(text));
             }
+            Action::Browse => return Some(Effect::Browse),
+            Action::OpenCopy => return self.open.as_ref().map(|open| Effect::OpenCopy(open.directory.clone())),
+            Action::OpenSample => return Some(Effect::OpenSample),
+            Action::ShowTheme(theme) => self.settings.theme = theme,
+            Action::Say(text, wrong) => self.notify(text, wrong),
             Action::Palette => {
                 let open = matches!(self.dialog, Some(Dialog::Palette { .. }));
                 self.dialog = (!open).then(|| Dialog::Palette { text: String::new(), chosen: 0 });
@@ -199,6 +266,16 @@ impl Model {
         None
     }
 
+    fn ask(&mut self, kind: RequestKind) -> Option<Effect> {
+        let directory = self.open.as_ref()?.directory.clone();
+        if !self.is_controlled() {
+            self.notify("Allow control of this study first, in the menu Control.", true);
+            return None;
+        }
+        self.dialog = None;
+        Some(Effect::Ask(directory, kind))
+    }
+
     /// What was typed into the dialog on top.
     fn edit(&mut self, new: String) {
         match &mut self.dialog {
@@ -206,7 +283,7 @@ impl Model {
                 (*path, *refused) = (new, None);
             }
             Some(Dialog::Palette { text, chosen }) => (*text, *chosen) = (new, 0),
-            Some(Dialog::GoTo { text }) => *text = new,
+            Some(Dialog::GoTo { text } | Dialog::Note { text, .. } | Dialog::Enqueue { text }) => *text = new,
             Some(Dialog::Twin(_) | Dialog::Help) | None => {}
         }
     }
@@ -214,11 +291,11 @@ impl Model {
     fn open_path(&mut self, path: &Path) -> Option<Effect> {
         match Place::of(path) {
             Ok(place) => {
+                self.settings.opened(place.path());
                 let kept = Model {
-                    top: self.top,
-                    log_axis: self.log_axis,
-                    panels: self.panels,
-                    page: self.page,
+                    settings: std::mem::take(&mut self.settings),
+                    drawing: self.drawing,
+                    views: Views { compare: self.views.compare, ..Views::default() },
                     notices: std::mem::take(&mut self.notices),
                     revision: self.revision + 1,
                     ..Model::new(self.now_us)
@@ -246,6 +323,8 @@ impl Model {
             self.hidden_columns.clear();
             self.sort = Sort::default();
             self.metric = None;
+            self.views.parameters = ParametersView { plot: self.views.parameters.plot, ..ParametersView::default() };
+            self.views.pareto = ParetoView::default();
             self.undo.clear();
             self.refresh();
         }

@@ -3,6 +3,8 @@
 //! Words that a trial must have (`pruned cnn`), comparisons (`value>0.9`, `lr<=1e-3`, `model=cnn`, `lr in 1e-4..1e-2`), `and`, `or`,
 //! `not`, and brackets. What stands side by side must all hold.
 
+use std::collections::BTreeSet;
+
 use seqtune_plot::{Snapshot, TrialRow};
 use seqtune_space::Value;
 
@@ -79,7 +81,7 @@ pub enum FilterError {
 /// What a filter looks at beside the trial.
 pub(super) struct Beside<'a> {
     pub note: Option<&'a str>,
-    pub tags: &'a [String],
+    pub tags: Option<&'a BTreeSet<String>>,
     /// `#12 pruned model=cnn lr=0.001`, in small letters.
     pub text: &'a str,
     pub now_us: i64,
@@ -188,7 +190,7 @@ impl Field {
 
     fn is(&self, row: &TrialRow, beside: &Beside<'_>, text: &str) -> bool {
         match self {
-            Field::Tag => beside.tags.iter().any(|tag| tag.eq_ignore_ascii_case(text)),
+            Field::Tag => beside.tags.into_iter().flatten().any(|tag| tag.eq_ignore_ascii_case(text)),
             _ => self.words(row, beside).is_some_and(|own| own.eq_ignore_ascii_case(text)),
         }
     }
@@ -196,7 +198,7 @@ impl Field {
     fn has(&self, row: &TrialRow, beside: &Beside<'_>, text: &str) -> bool {
         let text = text.to_lowercase();
         match self {
-            Field::Tag => beside.tags.iter().any(|tag| tag.to_lowercase().contains(&text)),
+            Field::Tag => beside.tags.into_iter().flatten().any(|tag| tag.to_lowercase().contains(&text)),
             _ => self.words(row, beside).is_some_and(|own| own.to_lowercase().contains(&text)),
         }
     }
@@ -349,7 +351,7 @@ mod tests {
     fn kept(filter: &str) -> Vec<u64> {
         let snapshot = snapshot();
         let filter = Filter::parse(filter, &snapshot).unwrap();
-        let beside = Beside { note: None, tags: &[], text: "", now_us: 0 };
+        let beside = Beside { note: None, tags: None, text: "", now_us: 0 };
         snapshot.trials.iter().filter(|row| filter.keeps(row, &beside)).map(|row| row.number).collect()
     }
 

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use seqtune_plot::{Snapshot, TrialRow};
-use seqtune_space::Value;
 
 use super::filter::{Beside, Filter};
-use super::{Model, rows};
+use super::{Model, ranges, rows};
 use crate::text;
 use crate::workshop::Subject;
 
@@ -65,15 +64,15 @@ impl Model {
         };
         self.revision += 1;
         let directory = self.open.as_ref().map(|open| open.directory.clone()).unwrap_or_default();
-        let subject = Subject { whole: snapshot, listed, directory: directory.into(), revision: self.revision };
-        self.rows = rows::sorted(&subject.listed, self.sort, self.now_us);
+        let subject = Subject::new(snapshot, listed, &directory, self.revision);
+        self.rows = rows::sorted(&subject.listed, self.sort, &self.remarks(), self.now_us);
         self.subject = Some(subject);
     }
 
     /// Sorts the table anew.
     pub(super) fn resort(&mut self) {
         if let Some(subject) = &self.subject {
-            self.rows = rows::sorted(&subject.listed, self.sort, self.now_us);
+            self.rows = rows::sorted(&subject.listed, self.sort, &self.remarks(), self.now_us);
         }
     }
 
@@ -84,13 +83,17 @@ impl Model {
         if filter.has_words() {
             self.texts.update(snapshot);
         }
+        let remarks = self.remarks();
         let brushed = |row: &TrialRow| {
             self.brushes.iter().all(|(name, from, to)| {
-                row.params.get(name).and_then(Value::as_f64).is_some_and(|value| (*from..=*to).contains(&value))
+                ranges::place(snapshot, row, name).is_some_and(|value| (*from..=*to).contains(&value))
             })
         };
         let keeps = |(index, row): (usize, &Arc<TrialRow>)| {
-            let beside = Beside { note: None, tags: &[], text: self.texts.of(index), now_us: self.now_us };
+            let remark = remarks.of(row.number);
+            let note = remark.and_then(|remark| remark.note.as_ref()).map(|note| note.text.as_str());
+            let tags = remark.map(|remark| &remark.tags);
+            let beside = Beside { note, tags, text: self.texts.of(index), now_us: self.now_us };
             brushed(row) && filter.keeps(row, &beside)
         };
         let kept: std::collections::HashSet<u64> = snapshot

@@ -1,32 +1,39 @@
 //! What the window shows. It changes only by actions; pages and panes read it.
 
 mod action;
+mod drawing;
 mod filter;
 mod listed;
 mod page;
+mod ranges;
 mod rows;
+mod views;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use seqtune_core::Objective;
+use seqtune_core::{Objective, Remark, Remarks};
 use seqtune_plot::spec::PlotSpec;
 use seqtune_plot::{Snapshot, TrialRow};
+use serde::{Deserialize, Serialize};
 
 use action::Undo;
 pub use action::{Action, Effect};
+pub use drawing::Drawing;
 pub use filter::FilterError;
 use listed::Texts;
 pub use page::Page;
 pub use rows::{Column, Sort};
+pub use views::{CompareView, Measure, ParameterPlot, ParametersView, ParetoView, StudiesView, Views};
 
 use crate::folder::Listing;
 use crate::place::Place;
 use crate::reader::News;
+use crate::settings::Settings;
 use crate::workshop::Subject;
 
 /// How many of the best trials have their curves drawn at first.
-const TOP: usize = 20;
+pub(crate) const TOP: usize = 20;
 
 /// Trials that can be pinned: as many as keep a colour apart.
 pub const MOST_PINS: usize = 6;
@@ -40,8 +47,6 @@ pub struct Model {
     pub listing: Option<Listing>,
     /// The study that is open.
     pub open: Option<OpenStudy>,
-    /// Which page is seen.
-    pub page: Page,
     /// The selected trial, everywhere in the window.
     pub selected: Option<u64>,
     /// The trial under the pointer.
@@ -54,7 +59,8 @@ pub struct Model {
     pub filter: String,
     /// Why the filter cannot be read; the one before counts meanwhile.
     pub filter_error: Option<FilterError>,
-    /// Ranges of parameters that were brushed in a plot, `(parameter, from, to)`; they narrow the filter.
+    /// Ranges that were brushed in a plot, `(parameter or metric, from, to)`; they narrow the filter. Of choices, their places
+    /// counted from 0.
     pub brushes: Vec<(String, f64, f64)>,
     /// How the table is sorted.
     pub sort: Sort,
@@ -62,12 +68,14 @@ pub struct Model {
     pub hidden_columns: Vec<Column>,
     /// Metric of the plots; the objective where nothing is chosen.
     pub metric: Option<String>,
-    /// How many of the best trials have their curves drawn.
-    pub top: usize,
-    /// Whether the values are on a log axis.
-    pub log_axis: bool,
-    /// Whether the list of studies and the inspector are shown.
-    pub panels: Panels,
+    /// How plots are drawn.
+    pub drawing: Drawing,
+    /// What the pages show of what they could.
+    pub views: Views,
+    /// Directory of the study that may be controlled: it was switched on for this one.
+    pub controlled: Option<PathBuf>,
+    /// What is kept from one start to the next: page, panels, colours, recent places.
+    pub settings: Settings,
     /// What lies over the window.
     pub dialog: Option<Dialog>,
     /// What happened lately, the newest last.
@@ -96,7 +104,7 @@ pub struct OpenStudy {
 }
 
 /// Which of the panels at the sides are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Panels {
     /// The list of studies.
     pub studies: bool,
@@ -138,6 +146,18 @@ pub enum Dialog {
         /// Which of those found is chosen.
         chosen: usize,
     },
+    /// The note about a trial, or about the study.
+    Note {
+        /// The trial.
+        trial: Option<u64>,
+        /// What was typed.
+        text: String,
+    },
+    /// A point to be tried next, as lines of a study file.
+    Enqueue {
+        /// What was typed.
+        text: String,
+    },
     /// Asks for a trial's number.
     GoTo {
         /// What was typed.
@@ -161,7 +181,7 @@ pub struct Notice {
 impl Model {
     /// A window that shows nothing yet.
     pub fn new(now_us: i64) -> Model {
-        Model { top: TOP, now_us, ..Model::default() }
+        Model { now_us, ..Model::default() }
     }
 
     /// The snapshot of the open study, all trials.
@@ -196,6 +216,21 @@ impl Model {
         Objective { metric: name.to_owned(), direction, ..snapshot.spec.objective().clone() }
     }
 
+    /// Whether something may be asked of the open study.
+    pub fn is_controlled(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| self.controlled.as_deref() == Some(open.directory.as_path()))
+    }
+
+    /// Notes and tags of the open study.
+    pub fn remarks(&self) -> Arc<Remarks> {
+        self.open.as_ref().map(|open| Arc::clone(&open.news.remarks)).unwrap_or_default()
+    }
+
+    /// Notes and tags of a trial.
+    pub fn remark(&self, trial: u64) -> Option<&Remark> {
+        self.open.as_ref()?.news.remarks.of(trial)
+    }
+
     /// The place of a trial among the pinned ones.
     pub fn pin(&self, trial: u64) -> Option<usize> {
         self.pins.iter().position(|pin| *pin == trial)
@@ -210,8 +245,14 @@ impl Model {
     pub fn set_news(&mut self, directory: &Path, news: News) {
         let Some(open) = self.open.as_mut().filter(|open| open.directory == directory) else { return };
         let seq = |news: &News| news.snapshot.as_ref().map(|snapshot| (snapshot.seq, snapshot.spec.seed));
-        let changed = seq(&open.news) != seq(&news);
+        let changed = seq(&open.news) != seq(&news) || !Arc::ptr_eq(&open.news.remarks, &news.remarks);
+        let answered = news.answer.clone().filter(|answer| {
+            open.news.snapshot.is_some() && open.news.answer.as_ref().is_none_or(|before| before.0 < answer.0)
+        });
         open.news = news;
+        if let Some((_, answer)) = answered {
+            self.notify(format!("The study answers: {answer}."), false);
+        }
         if changed {
             self.refresh();
         }

@@ -1,7 +1,10 @@
 //! The pages of the window.
 
+use serde::{Deserialize, Serialize};
+
 /// A page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
 pub enum Page {
     /// What to look at: health in words, history, curves, importance.
     #[default]

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use seqtune_core::Reduce;
+use seqtune_core::{Reduce, Remarks};
 use seqtune_plot::{Snapshot, TrialRow};
 use seqtune_plugin::Direction;
 use seqtune_space::Value;
@@ -27,6 +27,8 @@ pub enum Column {
     Duration,
     /// How often it was trained.
     Attempts,
+    /// Tags and the beginning of the note.
+    Remarks,
     /// A parameter, by its place in the space.
     Parameter(usize),
 }
@@ -42,9 +44,10 @@ pub struct Sort {
 
 impl Column {
     /// The columns of a study, in their order.
-    pub fn all(snapshot: &Snapshot) -> Vec<Column> {
+    pub fn all(snapshot: &Snapshot, remarks: &Remarks) -> Vec<Column> {
         let mut columns = vec![Column::Number, Column::State, Column::Value, Column::Other];
         columns.extend([Column::Step, Column::Duration, Column::Attempts]);
+        columns.extend((!remarks.trials.is_empty()).then_some(Column::Remarks));
         columns.extend((0..snapshot.spec.space.len()).map(Column::Parameter));
         columns
     }
@@ -60,12 +63,13 @@ impl Column {
             Column::Step => "Step",
             Column::Duration => "Time",
             Column::Attempts => "Tries",
+            Column::Remarks => "Notes",
             Column::Parameter(index) => snapshot.spec.space.parameters().get(index).map_or("", |found| &found.name),
         }
     }
 
     /// What a cell of this column says; a dash where there is nothing.
-    pub fn cell(self, snapshot: &Snapshot, row: &TrialRow, now_us: i64) -> String {
+    pub fn cell(self, snapshot: &Snapshot, row: &TrialRow, remarks: &Remarks, now_us: i64) -> String {
         match self {
             Column::Number => row.number.to_string(),
             Column::State => row.state.name().to_owned(),
@@ -75,6 +79,7 @@ impl Column {
             Column::Duration if row.attempts.is_empty() => "-".to_owned(),
             Column::Duration => text::span(row.seconds(now_us)),
             Column::Attempts => row.attempts.len().to_string(),
+            Column::Remarks => remarked(remarks, row.number),
             Column::Parameter(_) => {
                 self.parameter(snapshot, row).map_or_else(|| "-".to_owned(), |value| text::value(&value))
             }
@@ -94,7 +99,7 @@ impl Column {
     }
 
     /// What rows are sorted by; `None` comes last.
-    fn key(self, snapshot: &Snapshot, row: &TrialRow, now_us: i64) -> Option<Key> {
+    fn key(self, snapshot: &Snapshot, row: &TrialRow, remarks: &Remarks, now_us: i64) -> Option<Key> {
         let sign = if snapshot.direction() == Direction::Maximize { -1.0 } else { 1.0 };
         Some(match self {
             Column::Number => Key::Number(row.number as f64),
@@ -104,6 +109,7 @@ impl Column {
             Column::Step => Key::Number(row.step as f64),
             Column::Duration => Key::Number(row.seconds(now_us)),
             Column::Attempts => Key::Number(row.attempts.len() as f64),
+            Column::Remarks => Key::Text(remarks.of(row.number).map(|_| remarked(remarks, row.number))?),
             Column::Parameter(_) => match self.parameter(snapshot, row)? {
                 Value::Bool(value) => Key::Number(f64::from(u8::from(value))),
                 Value::Int(value) => Key::Number(value as f64),
@@ -134,10 +140,18 @@ impl Key {
     }
 }
 
+/// `#good #long: the loss jumps`.
+fn remarked(remarks: &Remarks, trial: u64) -> String {
+    let Some(remark) = remarks.of(trial) else { return String::new() };
+    let tags: Vec<String> = remark.tags.iter().map(|tag| format!("#{tag}")).collect();
+    let note = remark.note.as_ref().map(|note| note.text.lines().next().unwrap_or_default().to_owned());
+    tags.into_iter().chain(note).collect::<Vec<_>>().join(" ")
+}
+
 /// Numbers of the trials, sorted.
-pub(super) fn sorted(snapshot: &Snapshot, sort: Sort, now_us: i64) -> Vec<u64> {
+pub(super) fn sorted(snapshot: &Snapshot, sort: Sort, remarks: &Remarks, now_us: i64) -> Vec<u64> {
     let mut keyed: Vec<(Option<Key>, u64)> =
-        snapshot.trials.iter().map(|row| (sort.column.key(snapshot, row, now_us), row.number)).collect();
+        snapshot.trials.iter().map(|row| (sort.column.key(snapshot, row, remarks, now_us), row.number)).collect();
     keyed.sort_by(|(a, _), (b, _)| match (a, b) {
         (Some(a), Some(b)) if sort.reversed => b.order(a),
         (Some(a), Some(b)) => a.order(b),
@@ -160,9 +174,9 @@ mod tests {
     #[test]
     fn values_are_sorted_best_first_and_reversed() {
         let snapshot = snapshot();
-        let rows = sorted(&snapshot, Sort::default(), 0);
+        let rows = sorted(&snapshot, Sort::default(), &Remarks::default(), 0);
         assert_eq!(rows, snapshot.ranked);
-        let reversed = sorted(&snapshot, Sort { reversed: true, ..Sort::default() }, 0);
+        let reversed = sorted(&snapshot, Sort { reversed: true, ..Sort::default() }, &Remarks::default(), 0);
         assert_eq!(reversed.first(), rows.last());
     }
 
@@ -173,7 +187,7 @@ mod tests {
         let set = snapshot.trials.iter().filter(|row| row.params.get("depth").is_some()).count();
         assert!(set > 0 && set < 12);
         for reversed in [false, true] {
-            let rows = sorted(&snapshot, Sort { column: depth, reversed }, 0);
+            let rows = sorted(&snapshot, Sort { column: depth, reversed }, &Remarks::default(), 0);
             let is_set = |number: &u64| snapshot.trial(*number).unwrap().params.get("depth").is_some();
             assert!(rows[..set].iter().all(is_set) && !rows[set..].iter().any(is_set));
         }

@@ -5,54 +5,56 @@ use std::sync::Arc;
 
 use egui::{Context, Grid, Id, Key, Modal, RichText, ScrollArea, TextEdit};
 use egui_extras::{Column as Width, TableBuilder};
+use seqtune_core::RequestKind;
 use seqtune_plot::spec::PlotSpec;
 
 use crate::commands::COMMANDS;
 use crate::model::{Action, Dialog, Model};
 use crate::plot::twin;
+use crate::{control, text};
 
 pub(super) fn ui(ctx: &Context, model: &Model) -> Vec<Action> {
     match &model.dialog {
-        Some(Dialog::Open { path, refused }) => open(ctx, path, refused.as_deref()),
+        Some(Dialog::Open { path, refused }) => open(ctx, model, path, refused.as_deref()),
         Some(Dialog::Save { spec, path, refused }) => save(ctx, spec, path, refused.as_deref()),
         Some(Dialog::Twin(spec)) => table_of(ctx, spec),
         Some(Dialog::Palette { text, chosen }) => super::palette::ui(ctx, model, text, *chosen),
+        Some(Dialog::Note { trial, text }) => note(ctx, *trial, text),
+        Some(Dialog::Enqueue { text }) => enqueue(ctx, model, text),
         Some(Dialog::GoTo { text }) => go_to(ctx, model, text),
         Some(Dialog::Help) => help(ctx),
         None => Vec::new(),
     }
 }
 
-fn open(ctx: &Context, path: &str, refused: Option<&str>) -> Vec<Action> {
-    let mut actions = Vec::new();
-    let modal = Modal::new(Id::unique("open")).show(ctx, |ui| {
-        ui.set_width(480.0);
-        let label = ui.label(RichText::new("Folder with studies, a study, or its study.db").strong());
-        let mut text = path.to_owned();
-        let edit = ui.add(TextEdit::singleline(&mut text).desired_width(f32::INFINITY)).labelled_by(label.id);
-        if edit.changed() {
-            actions.push(Action::Edit(text.clone()));
-        }
-        let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        if !edit.has_focus() && !entered {
-            edit.request_focus();
-        }
-        if let Some(refused) = refused {
-            ui.label(RichText::new(refused).color(ui.visuals().error_fg_color));
-        }
-        ui.add_space(6.0);
+fn open(ctx: &Context, model: &Model, path: &str, refused: Option<&str>) -> Vec<Action> {
+    let title = "Folder with studies, a study, or its study.db";
+    let mut more = Vec::new();
+    let (mut actions, answer) = ask(ctx, "open", title, path, "Open it", refused, |ui| {
         ui.horizontal(|ui| {
-            if ui.button("Open it").clicked() || entered {
-                actions.push(Action::OpenPath(PathBuf::from(text.trim())));
+            if ui.button("Browse").on_hover_text("Choose a folder in the system's own dialog").clicked() {
+                more.push(Action::Browse);
             }
-            if ui.button("Cancel").clicked() {
-                actions.push(Action::Leave);
+            if ui.button("Open the sample study").clicked() {
+                more.push(Action::OpenSample);
             }
         });
+        let recent = &model.settings.recent;
+        if !recent.is_empty() {
+            ui.add_space(6.0);
+            ui.label(RichText::new("Recent").strong());
+        }
+        for path in recent {
+            let is_there = path.exists();
+            let button = egui::Button::new(path.display().to_string()).truncate().frame(false);
+            let response = ui.add_enabled(is_there, button);
+            if response.on_disabled_hover_text("It is not there now").clicked() {
+                more.push(Action::OpenPath(path.clone()));
+            }
+        }
     });
-    if modal.backdrop_response.clicked() {
-        actions.push(Action::Leave);
-    }
+    actions.extend(answer.map(|path| Action::OpenPath(PathBuf::from(path))));
+    actions.extend(more);
     actions
 }
 
@@ -64,6 +66,7 @@ fn ask(
     text: &str,
     button: &str,
     refused: Option<&str>,
+    more: impl FnOnce(&mut egui::Ui),
 ) -> (Vec<Action>, Option<String>) {
     let mut actions = Vec::new();
     let mut answer = None;
@@ -91,6 +94,7 @@ fn ask(
                 actions.push(Action::Leave);
             }
         });
+        more(ui);
     });
     if modal.backdrop_response.clicked() {
         actions.push(Action::Leave);
@@ -100,7 +104,7 @@ fn ask(
 
 fn save(ctx: &Context, spec: &Arc<PlotSpec>, path: &str, refused: Option<&str>) -> Vec<Action> {
     let (mut actions, answer) =
-        ask(ctx, "save", "Where to save the picture: a file ending in .svg or .png", path, "Save it", refused);
+        ask(ctx, "save", "Where to save the picture: a file ending in .svg or .png", path, "Save it", refused, |_| ());
     actions.extend(answer.map(|path| Action::Save(Arc::clone(spec), PathBuf::from(path))));
     actions
 }
@@ -114,11 +118,79 @@ fn go_to(ctx: &Context, model: &Model, text: &str) -> Vec<Action> {
         Some(number) if !is_there(number) => Some(format!("There is no trial {number}.")),
         Some(_) => None,
     };
-    let (mut actions, answer) = ask(ctx, "go to", "Number of the trial", text, "Go to it", refused.as_deref());
+    let (mut actions, answer) = ask(ctx, "go to", "Number of the trial", text, "Go to it", refused.as_deref(), |_| ());
     if let (Some(_), Some(number), None) = (answer, number, refused) {
         actions.extend([Action::Leave, Action::Select(Some(number))]);
     }
     actions
+}
+
+fn note(ctx: &Context, trial: Option<u64>, text: &str) -> Vec<Action> {
+    let title = trial.map_or_else(|| "Note about the study".to_owned(), |trial| format!("Note about trial {trial}"));
+    let (mut actions, kept) = write(ctx, &title, text, ("Keep it", "An empty note is removed.", None));
+    if kept {
+        actions.push(Action::Ask(RequestKind::Note { trial, text: text.trim().to_owned() }));
+    }
+    actions
+}
+
+fn enqueue(ctx: &Context, model: &Model, text: &str) -> Vec<Action> {
+    let Some(snapshot) = model.snapshot() else { return vec![Action::Leave] };
+    let point = control::point(snapshot, text);
+    let refused = point.as_ref().err().map(|error| text::sentence(error));
+    let (mut actions, asked) = write(
+        ctx,
+        "A point to be tried next",
+        text,
+        ("Try it next", "Lines such as lr = 0.01, as in a study file.", refused.as_deref()),
+    );
+    if let (true, Ok(params)) = (asked, point) {
+        actions.push(Action::Ask(RequestKind::Enqueue { params }));
+    }
+    actions
+}
+
+/// Asks for several lines of text. The second answer is whether the button was pressed.
+fn write(
+    ctx: &Context,
+    title: &str,
+    text: &str,
+    (button, hint, refused): (&str, &str, Option<&str>),
+) -> (Vec<Action>, bool) {
+    let mut actions = Vec::new();
+    let mut done = false;
+    let modal = Modal::new(Id::unique(title)).show(ctx, |ui| {
+        ui.set_width(480.0);
+        let label = ui.label(RichText::new(title).strong());
+        let mut typed = text.to_owned();
+        let edit = TextEdit::multiline(&mut typed).desired_width(f32::INFINITY).desired_rows(8);
+        let edit = ui.add(edit).labelled_by(label.id);
+        if edit.changed() {
+            actions.push(Action::Edit(typed));
+        }
+        if ui.memory(|memory| memory.focused().is_none()) {
+            edit.request_focus();
+        }
+        // There is room for two lines in either case: the buttons stay where they are.
+        let line = refused.map_or_else(
+            || RichText::new(hint).weak(),
+            |refused| RichText::new(refused).color(ui.visuals().error_fg_color),
+        );
+        ui.allocate_ui(egui::vec2(ui.available_width(), 36.0), |ui| {
+            ui.set_min_height(36.0);
+            ui.label(line);
+        });
+        ui.horizontal(|ui| {
+            done = ui.add_enabled(refused.is_none(), egui::Button::new(button)).clicked();
+            if ui.button("Cancel").clicked() {
+                actions.push(Action::Leave);
+            }
+        });
+    });
+    if modal.backdrop_response.clicked() {
+        actions.push(Action::Leave);
+    }
+    (actions, done)
 }
 
 /// A plot as a table.
@@ -130,7 +202,11 @@ fn table_of(ctx: &Context, spec: &PlotSpec) -> Vec<Action> {
         ui.label(RichText::new(&spec.title).strong().size(16.0));
         ui.label(RichText::new(&spec.reading).weak());
         ui.add_space(4.0);
-        let mut builder = TableBuilder::new(ui).striped(true).max_scroll_height(420.0);
+        let mut builder = TableBuilder::new(ui)
+            .striped(true)
+            .auto_shrink([false, false])
+            .min_scrolled_height(420.0)
+            .max_scroll_height(420.0);
         for _ in &table.titles {
             builder = builder.column(Width::remainder().clip(true));
         }

@@ -1,11 +1,13 @@
 //! The line at the top: what the study is, how far it is, and whether it runs.
 
-use egui::{Align, Button, ComboBox, Layout, RichText, Sense, TextEdit, ThemePreference, Ui, vec2};
-use seqtune_core::{Reduce, TrialState};
+use egui::{Align, Button, ComboBox, Layout, RichText, Sense, TextEdit, Ui, vec2};
+use seqtune_core::{Reduce, RequestKind, TrialState};
 use seqtune_plot::Snapshot;
 use seqtune_plugin::Direction;
 
+use super::menu::menu;
 use crate::model::{Action, Model, OpenStudy, Page};
+use crate::settings::ThemeChoice;
 use crate::{text, theme};
 
 /// States in the order in which they are counted.
@@ -21,14 +23,20 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
         if ui.button("?").on_hover_text("The keys (?)").clicked() {
             actions.push(Action::Help);
         }
-        theme_choice(ui);
+        if ui.button("Commands").on_hover_text("Find a command by its name (Ctrl+K)").clicked() {
+            actions.push(Action::Palette);
+        }
+        actions.extend(theme_choice(ui, model));
         let rest = vec2(ui.available_width(), line.y);
         ui.allocate_ui_with_layout(rest, Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
             if ui.button("Open").on_hover_text("Open a folder or a study (Ctrl+O)").clicked() {
                 actions.push(Action::AskForPath);
             }
             match model.open.as_ref().and_then(|open| Some((open, open.news.snapshot.as_deref()?))) {
-                Some((open, snapshot)) => study(ui, model, open, snapshot),
+                Some((open, snapshot)) => {
+                    study(ui, model, open, snapshot);
+                    actions.extend(control(ui, model, open));
+                }
                 None => drop(ui.label(RichText::new("seqtune").strong())),
             }
         });
@@ -58,7 +66,7 @@ fn pages_and_filter(ui: &mut Ui, model: &Model) -> Vec<Action> {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for (index, page) in Page::ALL.into_iter().enumerate() {
-            let button = Button::selectable(model.page == page, page.name());
+            let button = Button::selectable(model.settings.page == page, page.name());
             if ui.add(button).on_hover_text(format!("{} ({})", page.about(), index + 1)).clicked() {
                 actions.push(Action::Show(page));
             }
@@ -87,7 +95,7 @@ fn filter(ui: &mut Ui, model: &Model) -> Vec<Action> {
         actions.push(Action::Filter(text));
     }
     for (parameter, from, to) in &model.brushes {
-        let range = format!("{parameter} {} to {}", text::short_number(*from), text::short_number(*to));
+        let range = model.range_in_words(parameter, *from, *to);
         if ui.button(format!("{range} x")).on_hover_text("Lift this range").clicked() {
             actions.push(Action::Brush(parameter.clone(), None));
         }
@@ -108,19 +116,21 @@ fn filter(ui: &mut Ui, model: &Model) -> Vec<Action> {
     actions
 }
 
-/// Dark, light, or as the system has it. egui keeps the choice.
-fn theme_choice(ui: &mut Ui) {
-    let chosen = ui.options(|options| options.theme_preference);
-    let combo = ComboBox::new("theme", "").selected_text(chosen.name()).width(64.0).show_ui(ui, |ui| {
-        for preference in [ThemePreference::System, ThemePreference::Dark, ThemePreference::Light] {
-            if ui.selectable_label(chosen == preference, preference.name()).clicked() {
-                ui.ctx().set_theme(preference);
+/// The colours of the window.
+fn theme_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let chosen = model.settings.theme;
+    let combo = ComboBox::new("theme", "").selected_text(chosen.name()).width(96.0).show_ui(ui, |ui| {
+        for theme in ThemeChoice::ALL {
+            if ui.selectable_label(chosen == theme, theme.name()).clicked() {
+                actions.push(Action::ShowTheme(theme));
             }
         }
     });
-    let name = format!("Theme {}", chosen.name());
+    let name = format!("Colours {}", chosen.name());
     combo.response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ComboBox, true, &name));
-    combo.response.on_hover_text("Colours: dark, light, or as the system has them");
+    combo.response.on_hover_text("The colours of the window");
+    actions
 }
 
 fn study(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
@@ -156,6 +166,40 @@ fn study(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
     live(ui, model, open, snapshot);
 }
 
+/// What can be asked of the study, once that is switched on.
+fn control(ui: &mut Ui, model: &Model, open: &OpenStudy) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let hint = "Ask something of the study: pause, stop, notes, tags, more trials. The viewer writes nothing else.";
+    let response = menu(ui, "Control", "Control", |ui| {
+        let mut on = model.is_controlled();
+        if ui.checkbox(&mut on, "Allow control of this study").changed() {
+            actions.push(Action::AllowControl(on));
+        }
+        ui.separator();
+        let is_paused = open.news.paused.is_some();
+        let asks = [
+            ("Pause", !is_paused, RequestKind::Pause),
+            ("Go on", is_paused, RequestKind::GoOn),
+            ("Stop after the running trials", true, RequestKind::StopAfterRunning),
+            ("Stop now", true, RequestKind::StopNow),
+        ];
+        for (name, makes_sense, kind) in asks {
+            let enabled = on && open.news.managed && makes_sense;
+            let button = ui.add_enabled(enabled, Button::new(name));
+            let why = if open.news.managed { "Allow control first" } else { "No seqtune works on this study now" };
+            if button.on_disabled_hover_text(why).clicked() {
+                actions.push(Action::Ask(kind));
+            }
+        }
+        ui.separator();
+        if ui.add_enabled(on, Button::new("Note about the study")).clicked() {
+            actions.push(Action::AskForNote(None));
+        }
+    });
+    response.on_hover_text(hint);
+    actions
+}
+
 /// Whether the study runs, how old what is seen is, and how long it will take.
 fn live(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
     let color = if open.news.managed {
@@ -167,7 +211,14 @@ fn live(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
     if open.news.managed {
         ui.painter().circle_filled(rect.center(), 4.5, color);
         let age = (model.now_us - snapshot.last_us).max(0) as f64 / 1e6;
-        ui.label(format!("live {}", text::span(age))).on_hover_text("Time since the last event of the log");
+        match &open.news.paused {
+            Some(paused) => {
+                drop(ui.label(paused).on_hover_text("Running trials go on to their end; nothing new is started"))
+            }
+            None => {
+                ui.label(format!("live {}", text::span(age))).on_hover_text("Time since the last event of the log");
+            }
+        }
         if let Some(left) = snapshot.summary.seconds_left(model.now_us) {
             ui.label(RichText::new(format!("about {} left", text::span(left))).weak())
                 .on_hover_text("From the mean training time of the last 20 ended trials and the number of workers");

@@ -1,7 +1,7 @@
 //! One trial: where it stands, its parameters beside those of the best, its attempts, checkpoints and log.
 
 use egui::{Grid, RichText, ScrollArea, Ui};
-use seqtune_core::{AttemptEnd, Origin, TrialEnd, TrialState};
+use seqtune_core::{AttemptEnd, Origin, RequestKind, TrialEnd, TrialState};
 use seqtune_plot::{Snapshot, TrialRow};
 use seqtune_space::Value;
 
@@ -44,6 +44,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.label(state_in_words(snapshot, row, model.now_us));
+        actions.extend(remarks(ui, model, row));
         ui.add_space(6.0);
         values(ui, snapshot, row);
         heading(ui, "Parameters");
@@ -52,6 +53,54 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
         attempts(ui, row, model.now_us);
         checkpoints(ui, row);
         log(ui, model, row);
+    });
+    actions
+}
+
+/// Note and tags; and where the study may be controlled, what changes them and asks for more trials.
+fn remarks(ui: &mut Ui, model: &Model, row: &TrialRow) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let remark = model.remark(row.number);
+    let (trial, on) = (row.number, model.is_controlled());
+    if let Some(note) = remark.and_then(|remark| remark.note.as_ref()) {
+        ui.label(RichText::new(&note.text).italics()).on_hover_text(format!("Written by the {}", note.by));
+    }
+    let tags: Vec<&String> = remark.into_iter().flat_map(|remark| &remark.tags).collect();
+    if !on && tags.is_empty() {
+        return actions;
+    }
+    ui.horizontal_wrapped(|ui| {
+        for tag in tags {
+            if !on {
+                ui.label(RichText::new(format!("#{tag}")).strong());
+            } else if ui.button(format!("#{tag} x")).on_hover_text("Take the tag away").clicked() {
+                actions.push(Action::Ask(RequestKind::Tag { trial, tag: tag.clone(), on: false }));
+            }
+        }
+        if !on {
+            return;
+        }
+        let id = ui.scope_id().with("new tag");
+        let mut typed = ui.data_mut(|data| data.get_temp::<String>(id)).unwrap_or_default();
+        let edit = egui::TextEdit::singleline(&mut typed).desired_width(80.0).hint_text("new tag");
+        let response = ui.add(edit);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::TextInput, true, "New tag"));
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if entered && !typed.trim().is_empty() {
+            let tag = typed.trim().to_owned();
+            actions.push(Action::Ask(RequestKind::Tag { trial, tag, on: true }));
+            typed.clear();
+        }
+        ui.data_mut(|data| data.insert_temp(id, typed));
+        if ui.button("Note").on_hover_text("Write a note about this trial (E)").clicked() {
+            actions.push(Action::AskForNote(Some(trial)));
+        }
+        if ui.button("Try a variant").on_hover_text("Edit this point, and have it tried next").clicked() {
+            actions.push(Action::AskForPoint(trial));
+        }
+        if ui.button("4 more seeds").on_hover_text("Train this configuration with four other seeds").clicked() {
+            actions.push(Action::Ask(RequestKind::Replicate { trial, seeds: 4 }));
+        }
     });
     actions
 }

@@ -3,6 +3,7 @@
 mod dialogs;
 mod header;
 mod inspector;
+pub(crate) mod menu;
 pub(crate) mod notice;
 mod palette;
 pub(crate) mod plot_pane;
@@ -24,7 +25,7 @@ pub fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     Panel::bottom("status").show(ui, |ui| actions.extend(status::ui(ui, model, cache)));
     // In a small window each part gets less, and none is squeezed out.
     let width = ui.available_width();
-    if model.place.is_some() && model.panels.studies {
+    if model.place.is_some() && model.settings.panels.studies {
         Panel::left("studies")
             .default_size(200.0)
             .min_size(120.0)
@@ -32,7 +33,7 @@ pub fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
             .show(ui, |ui| actions.extend(studies::ui(ui, model)));
     }
     let has_trials = model.snapshot().is_some_and(|snapshot| !snapshot.trials.is_empty());
-    if has_trials && model.panels.inspector {
+    if has_trials && model.settings.panels.inspector {
         Panel::right("inspector")
             .default_size(320.0)
             .min_size(180.0)

@@ -11,7 +11,7 @@ pub(crate) type Way = (&'static str, Action);
 pub(super) fn instead(model: &Model) -> Option<(String, Option<Way>)> {
     let other = ("Open another folder", Action::AskForPath);
     let Some(place) = &model.place else {
-        let sentence = "Open a folder with studies, such as results/, or one study.".to_owned();
+        let sentence = "Open a folder with studies, such as results/, or one study; or drop one here.".to_owned();
         return Some((sentence, Some(("Open", Action::AskForPath))));
     };
     let path = place.path().display();
@@ -26,7 +26,10 @@ pub(super) fn instead(model: &Model) -> Option<(String, Option<Way>)> {
             },
         });
     };
-    let again = ("Try again", Action::Reload);
+    let again = match open.news.needs_copy {
+        true => ("Open a copy", Action::OpenCopy),
+        false => ("Try again", Action::Reload),
+    };
     match (&open.news.snapshot, &open.news.trouble) {
         (None, Some(trouble)) => Some((trouble.clone(), Some(again))),
         (None, None) => Some((format!("Reading the log in {}.", open.directory.display()), None)),

@@ -36,8 +36,6 @@ pub(crate) struct Shown {
     pub actions: Vec<Action>,
     /// What happened in the plot area; `None` while there is no plot.
     pub answer: Option<Answer>,
-    /// What is drawn.
-    pub spec: Option<Arc<PlotSpec>>,
 }
 
 impl PlotPane<'_> {
@@ -72,7 +70,7 @@ impl PlotPane<'_> {
         (spec, trouble, stale): (Option<&Arc<PlotSpec>>, Option<&str>, bool),
         controls: impl FnOnce(&mut Ui) -> Vec<Action>,
     ) -> Shown {
-        let mut shown = Shown { spec: spec.cloned(), ..Shown::default() };
+        let mut shown = Shown::default();
         let top = ui.cursor().top();
         ui.horizontal(|ui| {
             ui.label(RichText::new(self.name).strong()).on_hover_text(self.help);

@@ -30,13 +30,22 @@ pub(super) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
 fn study(ui: &mut Ui, model: &Model, entry: &StudyEntry) -> Option<Action> {
     let selected = model.open.as_ref().is_some_and(|open| open.directory == entry.directory);
     let mut clicked = false;
+    // A name need not be the only one of its kind; the directory is.
+    let is_shared =
+        |listing: &crate::folder::Listing| listing.studies.iter().filter(|other| other.name == entry.name).count() > 1;
+    let name = match entry.directory.file_name() {
+        Some(directory) if model.listing.as_ref().is_some_and(is_shared) => {
+            format!("{} ({})", entry.name, directory.to_string_lossy())
+        }
+        _ => entry.name.clone(),
+    };
     ui.horizontal(|ui| {
         if entry.managed {
             theme::state_mark(ui, TrialState::Running).on_hover_text("seqtune works on it now");
         } else {
             ui.add_space(18.0);
         }
-        let button = Button::selectable(selected, RichText::new(&entry.name)).truncate();
+        let button = Button::selectable(selected, RichText::new(name)).truncate();
         clicked = ui.add(button).on_hover_text(entry.directory.display().to_string()).clicked();
     });
     ui.horizontal(|ui| {

@@ -2,8 +2,10 @@
 
 use egui::{Align, Button, Layout, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
+use seqtune_core::Remarks;
 use seqtune_plot::{Snapshot, TrialRow};
 
+use super::menu::menu;
 use crate::model::{Action, Column, Model};
 use crate::theme;
 
@@ -12,8 +14,10 @@ const ROW_HEIGHT: f32 = 20.0;
 pub(crate) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
     let mut actions = Vec::new();
     let Some(snapshot) = model.snapshot() else { return actions };
-    let mut columns = Column::all(snapshot);
-    columns.retain(|column| !model.hidden_columns.contains(column));
+    let remarks = model.remarks();
+    let all = Column::all(snapshot, &remarks);
+    let columns: Vec<Column> = all.iter().copied().filter(|column| !model.hidden_columns.contains(column)).collect();
+    actions.extend(above(ui, model, snapshot, &remarks, (&all, &columns)));
     let study = model.open.as_ref().map(|open| open.directory.clone());
     ui.push_id(study, |ui| {
         ScrollArea::horizontal().auto_shrink([false, false]).show(ui, |ui| {
@@ -42,7 +46,7 @@ pub(crate) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
                     };
                     line.set_selected(model.selected == Some(row.number));
                     for column in &columns {
-                        line.col(|ui| cell(ui, model, snapshot, row, *column));
+                        line.col(|ui| cell(ui, model, snapshot, (row, &remarks), *column));
                     }
                     let response = line.response();
                     if response.clicked() {
@@ -59,6 +63,56 @@ pub(crate) fn ui(ui: &mut Ui, model: &Model) -> Vec<Action> {
         });
     });
     actions
+}
+
+/// The choice of columns, and the table as text.
+fn above(
+    ui: &mut Ui,
+    model: &Model,
+    snapshot: &Snapshot,
+    remarks: &Remarks,
+    (all, shown): (&[Column], &[Column]),
+) -> Vec<Action> {
+    let mut actions = Vec::new();
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Trials").strong());
+        menu(ui, "Columns", "Columns", |ui| {
+            ui.horizontal(|ui| {
+                if ui.button("All").clicked() {
+                    actions.extend(all.iter().map(|column| Action::ShowColumn(*column, true)));
+                }
+                if ui.button("No parameters").clicked() {
+                    let parameters = all.iter().filter(|column| matches!(column, Column::Parameter(_)));
+                    actions.extend(parameters.map(|column| Action::ShowColumn(*column, false)));
+                }
+            });
+            ui.separator();
+            ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+                for column in all {
+                    let mut on = shown.contains(column);
+                    if ui.checkbox(&mut on, column.title(snapshot)).changed() {
+                        actions.push(Action::ShowColumn(*column, on));
+                    }
+                }
+            });
+        });
+        if ui.button("Copy the table").on_hover_text("The listed trials in their order, tab-separated").clicked() {
+            actions.push(Action::Copy(tsv(model, snapshot, remarks, shown), "the table"));
+        }
+    });
+    actions
+}
+
+fn tsv(model: &Model, snapshot: &Snapshot, remarks: &Remarks, columns: &[Column]) -> String {
+    let clean = |cell: String| cell.replace(['\t', '\n', '\r'], " ");
+    let line = |cells: Vec<String>| cells.into_iter().map(clean).collect::<Vec<_>>().join("\t") + "\n";
+    let titles = line(columns.iter().map(|column| column.title(snapshot).to_owned()).collect());
+    let rows = model
+        .rows
+        .iter()
+        .filter_map(|number| snapshot.trial(*number))
+        .map(|row| line(columns.iter().map(|column| column.cell(snapshot, row, remarks, model.now_us)).collect()));
+    std::iter::once(titles).chain(rows).collect()
 }
 
 fn title(ui: &mut Ui, model: &Model, snapshot: &Snapshot, column: Column) -> Option<Action> {
@@ -90,7 +144,7 @@ fn title(ui: &mut Ui, model: &Model, snapshot: &Snapshot, column: Column) -> Opt
     button.on_hover_text(hint).clicked().then_some(Action::SortBy(column))
 }
 
-fn cell(ui: &mut Ui, model: &Model, snapshot: &Snapshot, row: &TrialRow, column: Column) {
+fn cell(ui: &mut Ui, model: &Model, snapshot: &Snapshot, (row, remarks): (&TrialRow, &Remarks), column: Column) {
     match column {
         Column::Number => {
             let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
@@ -101,7 +155,7 @@ fn cell(ui: &mut Ui, model: &Model, snapshot: &Snapshot, row: &TrialRow, column:
         Column::State => drop(theme::state_mark(ui, row.state)),
         _ => {}
     }
-    let mut text = RichText::new(column.cell(snapshot, row, model.now_us));
+    let mut text = RichText::new(column.cell(snapshot, row, remarks, model.now_us));
     if column == Column::Value && snapshot.ranked.first() == Some(&row.number) {
         text = text.strong();
     }
@@ -116,6 +170,7 @@ fn width(column: Column, snapshot: &Snapshot) -> f32 {
         Column::Step => 78.0,
         Column::Duration => 76.0,
         Column::Attempts => 46.0,
+        Column::Remarks => 150.0,
         Column::Parameter(_) => (column.title(snapshot).len() as f32 * 7.5 + 16.0).clamp(64.0, 150.0),
     }
 }

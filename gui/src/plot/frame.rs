@@ -92,6 +92,10 @@ impl Frame {
                     for tick in &mut x_ticks {
                         tick.label = cut(painter, &tick.label, &TICK, longest);
                     }
+                    // The first name must not begin left of the picture.
+                    let half = room / x_ticks.len().max(1) as f32 / 2.0;
+                    let first = x_ticks.first().map_or(0.0, |tick| width(painter, &tick.label, &TICK));
+                    left = left.max(rect.left() + first * TURN.to_radians().cos() - half);
                     TICK_GAP + 6.0 + widest(&x_ticks) * TURN.to_radians().sin()
                 }
                 false => TICK_GAP + TICK_LINE,

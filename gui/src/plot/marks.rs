@@ -86,6 +86,8 @@ impl Pen<'_> {
                     self.cell(cell, shapes, anchors, labels);
                 }
             }
+            Layer::Density(density) if self.is_hidden(density.role) => {}
+            Layer::Density(density) => self.density(density, shapes),
             Layer::Rule(rule) => self.rule(rule, shapes, labels),
             Layer::Labels(all) => {
                 for label in all {
@@ -224,6 +226,29 @@ impl Pen<'_> {
         let value = [f64::midpoint(cell.x[0], cell.x[1]), f64::midpoint(cell.y[0], cell.y[1])];
         let text = Some(cell.label.clone()).filter(|label| !label.is_empty());
         anchors.push(Anchor { trial: cell.trial, place: Place::Area(rect), value, text });
+    }
+
+    /// A quad for each cell that is not empty, stronger where more lies.
+    fn density(&self, density: &spec::Density, shapes: &mut Vec<Shape>) {
+        const FAINTEST: f32 = 0.08;
+        const FULLEST: f32 = 0.7;
+        let corners = self.at([density.x[0], density.y[0]]).zip(self.at([density.x[1], density.y[1]]));
+        let Some((from, to)) = corners.filter(|_| density.columns > 0 && density.rows > 0) else { return };
+        let cell = (to - from) / vec2(density.columns as f32, density.rows as f32);
+        let color = self.color(density.role);
+        let mut mesh = Mesh::default();
+        for (index, full) in density.cells.iter().enumerate().filter(|(_, full)| **full > 0.0) {
+            let (column, row) = ((index % density.columns) as f32, (index / density.columns) as f32);
+            let corner = |dx: f32, dy: f32| from + cell * vec2(column + dx, row + dy);
+            let rect = Rect::from_two_pos(corner(0.0, 0.0), corner(1.0, 1.0)).intersect(self.area);
+            if rect.is_positive() {
+                mesh.add_colored_rect(
+                    rect,
+                    color.gamma_multiply(FAINTEST + (FULLEST - FAINTEST) * full.clamp(0.0, 1.0)),
+                );
+            }
+        }
+        shapes.push(Shape::mesh(mesh));
     }
 
     fn rule(&self, rule: &spec::Rule, shapes: &mut Vec<Shape>, labels: &mut Vec<Placed>) {

@@ -58,6 +58,8 @@ pub fn twin(spec: &PlotSpec) -> Twin {
                     row("cell", cell.trial, x(middle(cell.x)), y(middle(cell.y)), cell.label.clone());
                 }
             }
+            // The trials in it are counted, not named; the notes say how many.
+            Layer::Density(_) => {}
             Layer::Rule(rule) if rule.vertical => row("rule", None, x(rule.at), none(), rule.label.clone()),
             Layer::Rule(rule) => row("rule", None, none(), y(rule.at), rule.label.clone()),
             Layer::Labels(labels) => {
@@ -89,7 +91,7 @@ mod tests {
     fn every_trial_of_a_plot_is_in_its_table() {
         let history = study("x = { type = 'float', low = 0, high = 1 }").trials(5).history();
         let snapshot = Snapshot::of(&history);
-        let table = twin(&plots::history(&snapshot, history.spec.objective()).unwrap());
+        let table = twin(&plots::history(&snapshot, history.spec.objective(), &Default::default()).unwrap());
         let points: Vec<&Vec<String>> = table.rows.iter().filter(|row| row[0] == "point").collect();
         assert_eq!(points.len(), 5);
         let mut trials: Vec<&str> = points.iter().map(|row| row[1].as_str()).collect();

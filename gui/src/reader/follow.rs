@@ -59,6 +59,7 @@ impl Following {
     pub(super) fn poll(&mut self) -> bool {
         let seq = self.news.snapshot.as_ref().map(|snapshot| snapshot.seq);
         let before = (self.news.trouble.clone(), self.news.notice.clone(), self.news.managed);
+        let remarks = Arc::clone(&self.news.remarks);
         match FileMark::of(&self.directory) {
             Some(mark) => self.look(mark),
             None => self.vanished(),
@@ -66,7 +67,8 @@ impl Following {
         self.polls = self.polls.wrapping_add(1);
         let after = (&self.news.trouble, &self.news.notice, self.news.managed);
         let same = seq == self.news.snapshot.as_ref().map(|snapshot| snapshot.seq)
-            && (&before.0, &before.1, before.2) == after;
+            && (&before.0, &before.1, before.2) == after
+            && Arc::ptr_eq(&remarks, &self.news.remarks);
         !same || !std::mem::replace(&mut self.told, true)
     }
 
@@ -88,6 +90,7 @@ impl Following {
         if self.mark.as_ref().is_some_and(|before| mark.replaces(before)) && self.history.is_some() {
             *self =
                 Following { told: self.told, news: std::mem::take(&mut self.news), ..Following::new(&self.directory) };
+            self.news.remarks = Arc::default();
             self.news.notice = Some("The study's file was replaced by another one, which is shown now.".to_owned());
         }
         let unchanged = self.mark.as_ref() == Some(&mark);
@@ -99,11 +102,15 @@ impl Following {
             Some(_) => self.read(),
         };
         match outcome {
-            Ok(()) => self.news.trouble = None,
+            Ok(()) => {
+                self.news.trouble = None;
+                self.news.needs_copy = false;
+            }
             Err(failure) => {
                 // Tried again when the file changes, and now and then.
                 self.connection = None;
                 self.news.managed = false;
+                self.news.needs_copy = self.needs_copy(&failure);
                 self.news.trouble = Some(self.sentence(failure));
                 return;
             }
@@ -131,6 +138,10 @@ impl Following {
         let seq = self.history.as_ref().map_or(0, |history| history.seq);
         let events = connection.events_after(seq).map_err(Failure::Store)?;
         self.version = Some(version);
+        let mut remarks = (*self.news.remarks).clone();
+        if connection.follow_remarks(&mut remarks).map_err(Failure::Store)? {
+            self.news.remarks = Arc::new(remarks);
+        }
         let Some(last) = events.last() else { return Ok(()) };
         self.at_rest = matches!(last.kind, EventKind::ManagerStopped { .. });
         // A rule that breaks in the middle still leaves what came before it.
@@ -143,6 +154,8 @@ impl Following {
                 _ => Snapshot::of(history),
             };
             self.news.snapshot = Some(Arc::new(next));
+            self.news.paused = history.paused.clone();
+            self.news.answer = history.answered.last_key_value().map(|(id, text)| (*id, text.clone()));
         }
         applied.map_err(Failure::Rules)
     }
@@ -161,7 +174,19 @@ impl Following {
         Ok(())
     }
 
+    fn needs_copy(&self, failure: &Failure) -> bool {
+        let is_refused = |source: &std::io::Error| source.kind() == std::io::ErrorKind::PermissionDenied;
+        let has_wal = || crate::place::log_of(&self.directory).with_extension("db-wal").exists();
+        matches!(failure, Failure::Store(StoreError::Io { source, .. }) if is_refused(source)) && has_wal()
+    }
+
     fn sentence(&self, failure: Failure) -> String {
+        if self.news.needs_copy {
+            let directory = self.directory.display();
+            return format!(
+                "The study in {directory} was left while it ran, and its folder is read-only here: a copy can be opened."
+            );
+        }
         let text = match failure {
             Failure::Store(error) => error.to_string(),
             Failure::Rules(error) => {

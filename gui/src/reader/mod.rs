@@ -8,18 +8,21 @@
 mod file_mark;
 mod follow;
 mod log_tail;
+mod once;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, Sender, unbounded};
+use seqtune_core::Remarks;
 use seqtune_plot::Snapshot;
 
 pub(crate) use file_mark::FileMark;
 use follow::Following;
 pub use log_tail::LogTail;
 use log_tail::LogWatch;
+pub(crate) use once::Glance;
 
 use crate::latest::Latest;
 
@@ -33,10 +36,19 @@ pub struct News {
     pub snapshot: Option<Arc<Snapshot>>,
     /// One sentence where the log cannot be read now. The snapshot is then the last good one.
     pub trouble: Option<String>,
+    /// Whether a copy elsewhere could be read: the log was left while its study ran, and its folder must not be written, which
+    /// SQLite would have to.
+    pub needs_copy: bool,
     /// One sentence about something that happened to the file.
     pub notice: Option<String>,
     /// Whether a manager holds the study.
     pub managed: bool,
+    /// Why the manager starts nothing new, where it was asked to pause.
+    pub paused: Option<String>,
+    /// The manager's last answer to a request, with the request's number.
+    pub answer: Option<(u64, String)>,
+    /// Notes and tags.
+    pub remarks: Arc<Remarks>,
     /// The end of the log of the watched trial.
     pub log: Option<LogTail>,
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use seqtune_core::{History, StoreReader, Trial};
+use seqtune_core::{History, Remarks, StoreReader, Trial};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -34,12 +34,13 @@ pub(crate) struct Arguments {
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let directory = places::study(&arguments.study)?;
-    let history = StoreReader::open(&directory)?.history()?;
+    let reader = StoreReader::open(&directory)?;
+    let (history, remarks) = (reader.history()?, reader.remarks()?);
     let trials: Vec<&Trial> = match arguments.top {
         Some(top) => history.ranked().into_iter().take(top).collect(),
         None => history.pareto(),
     };
-    let rows = trials.iter().map(|trial| TrialRow::new(&history, trial));
+    let rows = trials.iter().map(|trial| TrialRow::new(&history, &remarks, trial));
     match arguments.format.format {
         Format::Json => write_json(out, rows)?,
         Format::Csv => csv_of_trials(out, &history, rows)?,
@@ -58,7 +59,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
                 if index > 0 {
                     writeln!(out)?;
                 }
-                show(out, &directory, &history, trial)?;
+                show(out, &directory, &history, &remarks, trial)?;
             }
         }
     }
@@ -81,7 +82,13 @@ fn pareto(out: &mut dyn Write, history: &History, rows: &[TrialRow]) -> Result<(
     Ok(writeln!(out)?)
 }
 
-fn show(out: &mut dyn Write, directory: &Path, history: &History, trial: &Trial) -> Result<(), CommandError> {
+fn show(
+    out: &mut dyn Write,
+    directory: &Path,
+    history: &History,
+    remarks: &Remarks,
+    trial: &Trial,
+) -> Result<(), CommandError> {
     let objective = history.spec.objective();
     let reached = trial.best_point(objective.direction).map_or(0, |point| point.step);
     let values = history.values(trial).unwrap_or_default();
@@ -107,6 +114,14 @@ fn show(out: &mut dyn Write, directory: &Path, history: &History, trial: &Trial)
     }
     let steps = history.spec.trial.steps.max(trial.step());
     writeln!(out, "# best step {reached} of {steps}, seed {}", trial.seed)?;
+    if let Some(remark) = remarks.of(trial.number) {
+        if !remark.tags.is_empty() {
+            writeln!(out, "# tags: {}", remark.tags.iter().map(String::as_str).collect::<Vec<_>>().join(" "))?;
+        }
+        for line in remark.note.iter().flat_map(|note| note.text.lines()) {
+            writeln!(out, "# note: {line}")?;
+        }
+    }
     for checkpoint in &trial.checkpoints {
         let place = directory.join(&checkpoint.path);
         if place.is_dir() {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use seqtune::launch::{LaunchError, Opened, WorkerProgram};
 use seqtune::study_file::{Feasibility, Resolved, StudyFile, percent, show_seconds};
-use seqtune_core::{FamilyChoice, Order, Reduce};
+use seqtune_core::{FamilyChoice, Order, Reduce, Settings, StudySpec};
 use seqtune_plugin::conformance::{Options, Promise, check_worker};
 use seqtune_plugin::{DataSpec, Direction};
-use seqtune_space::{Confidence, Domain, Prior, SearchSpace};
+use seqtune_space::{Confidence, Domain, Parameter, Prior, SearchSpace};
 
 use super::run::ask_worker;
 use crate::error::CommandError;
@@ -110,13 +110,39 @@ fn conformance(
 
 fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(), CommandError> {
     let (spec, settings) = (&resolved.spec, &resolved.settings);
+    let summary = opened.summary.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join(", ");
+    let digest: String = spec.data_digest.chars().take(16).collect();
+    let lines = [
+        ("study", spec.name.clone()),
+        ("directory", places::directory_of(&spec.name).display().to_string()),
+        ("family", format!("{} {}: {}", spec.info.name, spec.info.version, spec.info.summary)),
+        ("data", format!("digest {digest}{}{summary}", if summary.is_empty() { "" } else { "; " })),
+    ];
+    for (name, text) in lines.into_iter().chain(in_words(spec, settings)?) {
+        writeln!(out, "{name:<10} {text}")?;
+    }
+    writeln!(out)?;
+    show_space(out, &spec.space, &resolved.feasibility)?;
+    for warning in &resolved.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    let (count, window) = (settings.workers.count, spec.window);
+    if spec.order == Order::Fixed && count > window {
+        writeln!(
+            out,
+            "warning: {count} workers share a window of {window}: the others idle; raise window or use order = \"eager\""
+        )?;
+    }
+    Ok(())
+}
+
+/// What a study looks for and how, in words, each line with its name.
+pub(super) fn in_words(spec: &StudySpec, settings: &Settings) -> Result<Vec<(&'static str, String)>, CommandError> {
     let objective = |objective: &seqtune_core::Objective| {
         let way = if objective.direction == Direction::Maximize { "maximize" } else { "minimize" };
         let of = if objective.reduce == Reduce::Best { "the best step's" } else { "the last step's" };
         format!("{way} {of} {}", objective.metric)
     };
-    let summary = opened.summary.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join(", ");
-    let digest: String = spec.data_digest.chars().take(16).collect();
     let trial = &spec.trial;
     let mut limits = format!("checkpoint every {}", trial.checkpoint_every);
     if let Some(limit) = trial.time_limit_secs {
@@ -140,12 +166,10 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
     let replicates = spec.replicates.map_or(String::new(), |rule| {
         format!("; up to {} seeds of leading configurations, in {} of the trials", rule.seeds, percent(rule.share))
     });
-    let lines = [
-        ("study", spec.name.clone()),
-        ("directory", places::directory_of(&spec.name).display().to_string()),
-        ("family", format!("{} {}: {}", spec.info.name, spec.info.version, spec.info.summary)),
-        ("data", format!("digest {digest}{}{summary}", if summary.is_empty() { "" } else { "; " })),
+    let constraints = spec.outcome_constraints.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let mut lines = vec![
         ("objective", spec.objectives.iter().map(objective).collect::<Vec<_>>().join("; ")),
+        ("subject to", constraints),
         ("trial", format!("{} steps{}; {limits}", trial.steps, of(&spec.info.step))),
         ("budget", if budget.is_empty() { "none".to_owned() } else { budget.join(", ") }),
         ("sampler", format!("{sampler}; seed {}; order {order}{replicates}", spec.seed)),
@@ -153,25 +177,8 @@ fn show(out: &mut dyn Write, resolved: &Resolved, opened: &Opened) -> Result<(),
         ("workers", format!("{} on {}", settings.workers.count, settings.workers.device)),
         ("enqueued", spec.enqueue.len().to_string()),
     ];
-    let constraints = spec.outcome_constraints.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    let constraints = Some(("subject to", constraints)).filter(|(_, text)| !text.is_empty());
-    let (head, tail) = lines.split_at(5);
-    for (name, text) in head.iter().chain(&constraints).chain(tail) {
-        writeln!(out, "{name:<10} {text}")?;
-    }
-    writeln!(out)?;
-    show_space(out, &spec.space, &resolved.feasibility)?;
-    for warning in &resolved.warnings {
-        writeln!(out, "warning: {warning}")?;
-    }
-    let (count, window) = (settings.workers.count, spec.window);
-    if spec.order == Order::Fixed && count > window {
-        writeln!(
-            out,
-            "warning: {count} workers share a window of {window}: the others idle; raise window or use order = \"eager\""
-        )?;
-    }
-    Ok(())
+    lines.retain(|(name, text)| *name != "subject to" || !text.is_empty());
+    Ok(lines)
 }
 
 /// A sampler or pruner in words: its type, and in brackets its options.
@@ -209,22 +216,25 @@ fn table(space: &SearchSpace) -> Table {
     }
     let mut table = Table::new(&columns.iter().map(|name| (*name, Align::Left)).collect::<Vec<_>>());
     for parameter in space.parameters() {
-        let values = match parameter.domain.cardinality() {
-            Some(1) => format!("fixed at {}", show_value(&parameter.domain.decode(0.5))),
-            _ => parameter.domain.describe_with_scale(),
-        };
-        let mut row = vec![
-            parameter.name.clone(),
-            values,
-            parameter.default.as_ref().map(show_value).unwrap_or_default(),
-            parameter.when.in_words(),
-        ];
-        if priors {
-            row.push(parameter.prior.as_ref().map(expected).unwrap_or_default());
-        }
-        table.row(row);
+        let row = declared(parameter).into_iter();
+        table.row(row.take(columns.len()));
     }
     table
+}
+
+/// A parameter in words: its name, values, default, when it exists, and where good values are expected.
+pub(super) fn declared(parameter: &Parameter) -> [String; 5] {
+    let values = match parameter.domain.cardinality() {
+        Some(1) => format!("fixed at {}", show_value(&parameter.domain.decode(0.5))),
+        _ => parameter.domain.describe_with_scale(),
+    };
+    [
+        parameter.name.clone(),
+        values,
+        parameter.default.as_ref().map(show_value).unwrap_or_default(),
+        parameter.when.in_words(),
+        parameter.prior.as_ref().map(expected).unwrap_or_default(),
+    ]
 }
 
 fn expected(prior: &Prior) -> String {

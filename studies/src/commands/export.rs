@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use seqtune_core::{History, StoreReader};
+use seqtune_core::{History, Remarks, StoreReader};
 use seqtune_plugin::MetricValue;
 use serde::Serialize;
 
@@ -66,21 +66,28 @@ struct ReportRow {
 }
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
-    let history = StoreReader::open(&places::study(&arguments.study)?)?.history()?;
+    let reader = StoreReader::open(&places::study(&arguments.study)?)?;
+    let (history, remarks) = (reader.history()?, reader.remarks()?);
     let ending = arguments.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
     let format = arguments.format.unwrap_or(match ending {
         Some("json") => ExportFormat::Json,
         _ => ExportFormat::Csv,
     });
     match &arguments.output {
-        None => write(&history, arguments.what, format, out)?,
-        Some(path) => into_file(path, |file| write(&history, arguments.what, format, file))?,
+        None => write(&history, &remarks, arguments.what, format, out)?,
+        Some(path) => into_file(path, |file| write(&history, &remarks, arguments.what, format, file))?,
     }
     Ok(Exit::Done)
 }
 
-fn write(history: &History, what: What, format: ExportFormat, out: &mut dyn Write) -> Result<(), CommandError> {
-    let trials = history.trials.iter().map(|trial| TrialRow::new(history, trial));
+fn write(
+    history: &History,
+    remarks: &Remarks,
+    what: What,
+    format: ExportFormat,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let trials = history.trials.iter().map(|trial| TrialRow::new(history, remarks, trial));
     let reports = history.trials.iter().flat_map(|trial| {
         trial.reports.iter().map(|point| ReportRow {
             trial: trial.number,

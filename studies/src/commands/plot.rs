@@ -159,8 +159,8 @@ fn spec(history: &History, arguments: &Arguments) -> Result<PlotSpec, CommandErr
     };
     let (x, y) = (arguments.x.as_deref(), arguments.y.as_deref());
     let drawn = match arguments.kind {
-        Kind::History => plots::history(&snapshot, &objective),
-        Kind::Curves => plots::curves(&snapshot, &objective, usize::from(arguments.top)),
+        Kind::History => plots::history(&snapshot, &objective, &plots::HistoryOptions::default()),
+        Kind::Curves => plots::curves(&snapshot, &plots::CurvesOf::new(&objective.metric, usize::from(arguments.top))),
         Kind::Parallel => plots::parallel(&snapshot, &objective),
         Kind::Edf => plots::edf(&[&snapshot], &objective),
         Kind::Timeline => plots::timeline(&snapshot),

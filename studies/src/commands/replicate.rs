@@ -3,8 +3,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use seqtune_core::{RequestKind, StoreReader};
+use seqtune_core::{RequestKind, Requests, StoreReader};
 
+use super::BY;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::places;
@@ -48,8 +49,9 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     if let Some(number) = trials.iter().find(|number| history.trial(**number).is_none()) {
         return Err(places::no_trial(&directory, &history, *number));
     }
+    let requests = Requests::open(&directory)?;
     for trial in &trials {
-        reader.request("command line", &RequestKind::Replicate { trial: *trial, seeds: arguments.seeds })?;
+        requests.add(BY, &RequestKind::Replicate { trial: *trial, seeds: arguments.seeds })?;
     }
     let more = arguments.seeds * trials.len() as u64;
     let (what, numbers) = match trials.as_slice() {

@@ -141,7 +141,7 @@ pub(crate) fn train(
         if count == 1 { "" } else { "s" },
     );
     drop(history);
-    let mut terminal = Terminal::new(std::io::stderr().is_terminal());
+    let mut terminal = Terminal::new(&directory, std::io::stderr().is_terminal());
     let outcome = manager::run(store, program, options, &mut terminal);
     terminal.clear();
     let (exit, sentence) = match outcome? {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use seqtune::study_file::show_seconds;
-use seqtune_core::{Event, EventKind, History, Proposer, StoreError, StoreReader, TrialState};
+use seqtune_core::{Event, EventKind, History, Proposer, Remarks, StoreError, StoreReader, TrialState};
 use seqtune_plugin::Direction;
 use serde::Serialize;
 
@@ -12,13 +12,13 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Align, Format, FormatArgument, Table, local, now_us, show_number, utc, write_csv, write_json};
 use crate::places;
+use crate::progress::way_on;
 
 /// Show where a study stands; without DIR, all studies under results/
 ///
 /// Works while the study runs, and on a copy of its directory. The fields of -f json and csv: study, directory, state
-/// (running,
-/// stopped or finished), reason, family, metric, direction, trials, budget_trials, completed, pruned, failed, running,
-/// waiting, best_trial, best_value, hours, budget_hours, device_hours, budget_device_hours, created, last_event.
+/// (running, paused, stopped or finished), reason, family, metric, direction, trials, budget_trials, completed, pruned, failed, running,
+/// waiting, best_trial, best_value, hours, budget_hours, device_hours, budget_device_hours, created, last_event, note.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
 \x20 seqtune status demo\n\
@@ -31,11 +31,12 @@ pub(crate) struct Arguments {
     format: FormatArgument,
 }
 
+/// A study as programs see it: the names of these fields are promised.
 #[derive(Debug, Serialize)]
-struct StatusRow {
-    study: String,
-    directory: String,
-    state: &'static str,
+pub(super) struct StatusRow {
+    pub(super) study: String,
+    pub(super) directory: String,
+    pub(super) state: &'static str,
     reason: Option<String>,
     family: String,
     metric: String,
@@ -55,6 +56,8 @@ struct StatusRow {
     budget_device_hours: Option<f64>,
     created: String,
     last_event: String,
+    /// What somebody wrote about the study.
+    note: Option<String>,
 }
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
@@ -65,18 +68,14 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     let mut rows = Vec::new();
     let mut last = None;
     for directory in &directories {
-        let reader = StoreReader::open(directory)?;
-        let events = reader.events_after(0)?;
-        let history = History::fold(&events)
-            .map_err(|error| StoreError::Damaged { directory: directory.clone(), message: error.to_string() })?;
-        let managed = reader.is_managed();
-        rows.push(row(directory, &history, &events, managed));
-        last = Some((history, managed));
+        let read = Read::of(directory)?;
+        rows.push(row(directory, &read));
+        last = Some(read);
     }
     match (arguments.format.format, &arguments.study, last) {
         (Format::Json, ..) => write_json(out, &rows)?,
         (Format::Csv, ..) => write_csv(out, &rows)?,
-        (Format::Table, Some(_), Some((history, managed))) => one(out, &rows[0], &history, managed)?,
+        (Format::Table, Some(_), Some(read)) => one(out, &rows[0], &read)?,
         (Format::Table, ..) if rows.is_empty() => {
             writeln!(out, "There is no study in {}/; start one with: seqtune run STUDY.toml", places::RESULTS)?;
         }
@@ -85,7 +84,29 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
     Ok(Exit::Done)
 }
 
-fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> StatusRow {
+/// A study as it is at this moment.
+pub(super) struct Read {
+    pub(super) events: Vec<Event>,
+    pub(super) history: History,
+    pub(super) remarks: Remarks,
+    pub(super) managed: bool,
+}
+
+impl Read {
+    pub(super) fn of(directory: &Path) -> Result<Read, StoreError> {
+        let reader = StoreReader::open(directory)?;
+        // First of all: what a manager that leaves now writes last is read too.
+        let managed = reader.is_managed();
+        let events = reader.events_after(0)?;
+        let history = History::fold(&events)
+            .map_err(|error| StoreError::Damaged { directory: directory.to_owned(), message: error.to_string() })?;
+        Ok(Read { events, history, remarks: reader.remarks()?, managed })
+    }
+}
+
+pub(super) fn row(directory: &Path, read: &Read) -> StatusRow {
+    let Read { events, history, remarks, managed } = read;
+    let managed = *managed;
     let best = history.best();
     // A manager that was killed leaves no last word.
     let word = events.iter().rev().find_map(|event| match &event.kind {
@@ -94,7 +115,8 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
         _ => None,
     });
     let reason = match word {
-        _ if managed => None,
+        // Of one that was killed nothing is paused any more.
+        _ if managed => history.paused.as_ref().map(|paused| way_on(paused, directory)),
         Some(Some(reason)) => Some(reason),
         Some(None) => Some("the last run ended without a word: it was killed, or the machine went down".to_owned()),
         None => Some("it has not run yet".to_owned()),
@@ -104,6 +126,7 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
         study: history.spec.name.clone(),
         directory: directory.display().to_string(),
         state: match managed {
+            true if history.paused.is_some() => "paused",
             true => "running",
             false if is_finished(history) => "finished",
             false => "stopped",
@@ -128,6 +151,7 @@ fn row(directory: &Path, history: &History, events: &[Event], managed: bool) -> 
         budget_device_hours: history.settings.budget.device_hours,
         created: utc(history.created_us),
         last_event: utc(history.last_us),
+        note: remarks.study.as_ref().map(|note| note.text.clone()),
     }
 }
 
@@ -166,7 +190,23 @@ fn of_budget(row: &StatusRow) -> String {
     row.budget_trials.map_or_else(|| row.trials.to_string(), |budget| format!("{}/{budget}", row.trials))
 }
 
-fn one(out: &mut dyn Write, row: &StatusRow, history: &History, managed: bool) -> Result<(), CommandError> {
+fn one(out: &mut dyn Write, row: &StatusRow, Read { history, managed, .. }: &Read) -> Result<(), CommandError> {
+    for (name, text) in in_words(row, history, local) {
+        writeln!(out, "{name:<11} {text}")?;
+    }
+    for (index, line) in row.note.iter().flat_map(|note| note.lines()).enumerate() {
+        writeln!(out, "{:<11} {line}", if index == 0 { "note" } else { "" })?;
+    }
+    for trial in history.trials.iter().filter(|trial| *managed && trial.state() == TrialState::Running) {
+        let value = show_number(trial.last_value());
+        let steps = history.spec.trial.steps;
+        writeln!(out, "trial {:<5} step {}/{steps}, {} {value}", trial.number, trial.step(), row.metric)?;
+    }
+    Ok(())
+}
+
+/// A study in words, each line with its name.
+pub(super) fn in_words(row: &StatusRow, history: &History, at: fn(i64) -> String) -> Vec<(&'static str, String)> {
     let state = match &row.reason {
         Some(reason) if reason.starts_with(row.state) => reason.clone(),
         Some(reason) => format!("{}: {reason}", row.state),
@@ -211,16 +251,8 @@ fn one(out: &mut dyn Write, row: &StatusRow, history: &History, managed: bool) -
         ("trials", trials),
         ("best", best),
         ("time", span(row.hours, row.budget_hours)),
-        ("created", local(history.created_us)),
-        ("last event", local(history.last_us)),
+        ("created", at(history.created_us)),
+        ("last event", at(history.last_us)),
     ];
-    for (name, text) in lines.into_iter().chain(devices) {
-        writeln!(out, "{name:<11} {text}")?;
-    }
-    for trial in history.trials.iter().filter(|trial| managed && trial.state() == TrialState::Running) {
-        let value = show_number(trial.last_value());
-        let steps = history.spec.trial.steps;
-        writeln!(out, "trial {:<5} step {}/{steps}, {} {value}", trial.number, trial.step(), row.metric)?;
-    }
-    Ok(())
+    lines.into_iter().chain(devices).collect()
 }

@@ -3,8 +3,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use seqtune_core::{RequestKind, StoreReader};
+use seqtune_core::{RequestKind, Requests, StoreReader};
 
+use super::BY;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::places;
@@ -27,13 +28,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let directory = places::study(&arguments.study)?;
-    let reader = StoreReader::open(&directory)?;
-    if !reader.is_managed() {
+    if !StoreReader::open(&directory)?.is_managed() {
         writeln!(out, "Nothing runs in {}; there is nothing to stop.", directory.display())?;
         return Ok(Exit::Done);
     }
     let kind = if arguments.now { RequestKind::StopNow } else { RequestKind::StopAfterRunning };
-    reader.request("command line", &kind)?;
+    Requests::open(&directory)?.add(BY, &kind)?;
     let what = if arguments.now {
         "its trials are left at their last checkpoint"
     } else {

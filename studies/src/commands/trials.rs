@@ -19,8 +19,9 @@ use crate::places;
 ///
 /// Best first; trials without a value come last. The fields of -f json, and the columns of csv with one params.NAME for
 /// each parameter: trial, state, value, last_value, best_value, best_step, step, steps, origin, replicate, seed,
-/// config_key, attempts, seconds, started, ended, message, params. With several objectives also values, with outcome
-/// constraints also violations (0 or less is satisfied); trials that break a constraint then come after those that do not.
+/// config_key, attempts, seconds, started, ended, message, note, tags, params. With several objectives also values, with
+/// outcome constraints also violations (0 or less is satisfied); trials that break a constraint then come after those that do
+/// not.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
 \x20 seqtune trials demo --top 10\n\
@@ -68,7 +69,8 @@ impl State {
 }
 
 pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, CommandError> {
-    let history = StoreReader::open(&places::study(&arguments.study)?)?.history()?;
+    let reader = StoreReader::open(&places::study(&arguments.study)?)?;
+    let (history, remarks) = (reader.history()?, reader.remarks()?);
     let wanted = |trial: &&Trial| {
         arguments.state.is_empty() || arguments.state.iter().any(|state| state.name() == trial.state().name())
     };
@@ -78,7 +80,7 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
         trials.reverse();
     }
     trials.truncate(arguments.top.unwrap_or(usize::MAX));
-    let rows: Vec<TrialRow> = trials.iter().map(|trial| TrialRow::new(&history, trial)).collect();
+    let rows: Vec<TrialRow> = trials.iter().map(|trial| TrialRow::new(&history, &remarks, trial)).collect();
     match arguments.format.format {
         Format::Json => write_json(out, &rows)?,
         Format::Csv => csv_of_trials(out, &history, rows)?,

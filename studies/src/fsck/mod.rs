@@ -138,17 +138,21 @@ impl Finding {
     }
 }
 
-/// Copies the events up to the first one that is damaged into a new study, and gives how many there are.
+/// Copies the events up to the first one that is damaged into a new study, with the requests, notes and tags that can be
+/// read, and gives how many events there are.
 ///
 /// # Errors
 /// Where not even the first event can be read, or the new study cannot be created.
 pub fn rescue(directory: &Path, new: &Path) -> Result<u64, StoreError> {
-    let Inspection { events, fault, history, .. } = StoreReader::open(directory)?.inspect()?;
+    let reader = StoreReader::open(directory)?;
+    let Inspection { events, fault, history, .. } = reader.inspect()?;
     let Some(history) = history else {
         let message = fault.unwrap_or_default();
         return Err(StoreError::Damaged { directory: directory.to_owned(), message });
     };
-    Store::restore(new, &events)?.close()?;
+    let mut store = Store::restore(new, &events)?;
+    store.copy_requests(&reader)?;
+    store.close()?;
     Ok(history.seq)
 }
 

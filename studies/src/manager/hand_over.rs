@@ -19,9 +19,10 @@ enum Work {
 }
 
 impl Turn<'_> {
-    /// Gives every idle worker the next piece of work.
+    /// Gives every idle worker the next piece of work, unless the run is stopping or paused. What is decided does not depend on
+    /// when.
     pub(super) fn hand_out(&mut self) -> Result<(), ManagerError> {
-        while self.stopping.is_none() && self.crew.has_room() {
+        while self.stopping.is_none() && self.log.history().paused.is_none() && self.crew.has_room() {
             let Some(next) = self.next_work()? else { return Ok(()) };
             let Some(place) = self.crew.idle()? else { return Ok(()) };
             self.hand_over(place, next)?;

@@ -5,18 +5,34 @@ use seqtune_core::{EventKind, RequestKind};
 use super::ManagerError;
 use super::run::{Stopping, Turn};
 
-/// Seeds that one request can ask for.
-const MOST_SEEDS: u64 = 100;
-
 impl Turn<'_> {
-    /// Answers open requests. Those that ask a run to stop and were made before this one took the study are too late.
+    /// Answers open requests. Those that ask a run to stop or to pause and were made before this one took the study are too
+    /// late.
     pub(super) fn answer_requests(&mut self) -> Result<(), ManagerError> {
         let from_trial = self.log.history().trials.len() as u64;
         for request in self.log.open_requests()? {
             let mut kinds = Vec::new();
+            let mut pause = None;
+            let is_of_a_run = matches!(
+                request.kind,
+                Some(RequestKind::StopAfterRunning | RequestKind::StopNow | RequestKind::Pause | RequestKind::GoOn)
+            );
             let answer = match request.kind {
-                Some(RequestKind::StopAfterRunning | RequestKind::StopNow) if request.id <= self.log.last_request() => {
+                _ if is_of_a_run && request.id <= self.log.last_request() => {
                     "not carried out: the study was not running".to_owned()
+                }
+                Some(RequestKind::Pause) if self.stopping.is_some() => {
+                    "not carried out: the run is stopping".to_owned()
+                }
+                Some(RequestKind::Pause) if self.log.history().paused.is_some() => "paused before".to_owned(),
+                Some(RequestKind::Pause) => {
+                    pause = Some(true);
+                    format!("paused by request of the {}", request.by)
+                }
+                Some(RequestKind::GoOn) if self.log.history().paused.is_none() => "nothing was paused".to_owned(),
+                Some(RequestKind::GoOn) => {
+                    pause = Some(false);
+                    format!("goes on by request of the {}", request.by)
                 }
                 Some(RequestKind::StopAfterRunning) => {
                     let reason = format!("stopped by request of the {}", request.by);
@@ -43,14 +59,16 @@ impl Turn<'_> {
                             request: Some(request.id),
                             again: true,
                         };
-                        kinds.extend(std::iter::repeat_n(again, seeds.min(MOST_SEEDS) as usize));
+                        kinds.extend(std::iter::repeat_n(again, seeds.min(RequestKind::MOST_SEEDS) as usize));
                         format!("enqueued with {} more seeds, from trial {from_trial} on", kinds.len())
                     }
                     None => format!("refused: there is no trial {trial}"),
                 },
+                // A remark is never open.
+                Some(RequestKind::Note { .. } | RequestKind::Tag { .. }) => continue,
                 None => "refused: this seqtune does not know the request".to_owned(),
             };
-            kinds.push(EventKind::RequestAnswered { id: request.id, from_trial, answer });
+            kinds.push(EventKind::RequestAnswered { id: request.id, from_trial, answer, pause });
             self.log.append(kinds)?;
         }
         Ok(())

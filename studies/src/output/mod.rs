@@ -16,7 +16,7 @@ use crate::error::CommandError;
 pub(crate) use files::{helper_beside, write_new};
 pub(crate) use number::{show_number, show_value};
 pub(crate) use table::{Align, Table};
-pub(crate) use time::{local, now_us, utc};
+pub(crate) use time::{local, now_us, utc, utc_to_the_second};
 pub(crate) use trials::{TrialRow, csv_of_trials, table_of_trials};
 
 /// Form of a list.

@@ -18,3 +18,8 @@ pub(crate) fn local(at_us: i64) -> String {
 pub(crate) fn utc(at_us: i64) -> String {
     Timestamp::from_microsecond(at_us).unwrap_or_default().to_string()
 }
+
+/// `2026-03-01 14:05:09Z`: for people who may be anywhere, and still fit for programs.
+pub(crate) fn utc_to_the_second(at_us: i64) -> String {
+    Timestamp::from_microsecond(at_us).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}

@@ -1,8 +1,9 @@
 //! Trials as rows.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
-use seqtune_core::{History, Origin, Trial, TrialEnd};
+use seqtune_core::{History, Origin, Remarks, Trial, TrialEnd};
 use seqtune_space::{Params, SearchSpace, Value};
 use serde::Serialize;
 use serde_json::Map;
@@ -32,6 +33,9 @@ pub(crate) struct TrialRow {
     pub(crate) ended: Option<String>,
     /// Why it was pruned or failed.
     pub(crate) message: Option<String>,
+    /// What somebody wrote about it.
+    pub(crate) note: Option<String>,
+    pub(crate) tags: BTreeSet<String>,
     pub(crate) params: Params,
     /// Under each objective, by its metric; only where a study has several.
     #[serde(skip_serializing_if = "Map::is_empty")]
@@ -45,7 +49,8 @@ pub(crate) struct TrialRow {
 pub(crate) type Numbers = Map<String, serde_json::Value>;
 
 impl TrialRow {
-    pub(crate) fn new(history: &History, trial: &Trial) -> TrialRow {
+    pub(crate) fn new(history: &History, remarks: &Remarks, trial: &Trial) -> TrialRow {
+        let remark = remarks.of(trial.number);
         let best = trial.best_point(history.spec.objective().direction);
         let message = match &trial.end {
             Some(TrialEnd::Failed { cause, message }) => Some(format!("{}: {message}", cause.name())),
@@ -71,6 +76,8 @@ impl TrialRow {
             started: utc(trial.started_us),
             ended: trial.ended_us.map(utc),
             message,
+            note: remark.and_then(|remark| remark.note.as_ref()).map(|note| note.text.clone()),
+            tags: remark.map(|remark| remark.tags.clone()).unwrap_or_default(),
             params: trial.params.clone(),
             values: match history.spec.objectives.len() {
                 1 => Map::new(),
@@ -78,6 +85,13 @@ impl TrialRow {
             },
             violations: numbers(constraint_names(history), history.violations(trial)),
         }
+    }
+}
+
+impl TrialRow {
+    /// Its tags in one text.
+    fn tags(&self) -> String {
+        self.tags.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -104,16 +118,29 @@ fn numbers_shown(history: &History, row: &TrialRow) -> Vec<(String, String)> {
     others.chain(violations.map(|(name, number)| (format!("over {name}"), number))).collect()
 }
 
+/// A column of words, by its heading.
+type Words = (&'static str, fn(&TrialRow) -> Option<String>);
+
+/// The columns at the end of a table.
+const WORDS: [Words; 3] = [
+    ("message", |row| row.message.clone()),
+    ("tags", |row| (!row.tags.is_empty()).then(|| row.tags())),
+    ("note", |row| row.note.clone()),
+];
+
 /// A table of trials. What the space fixes is left out, and so are columns in which nothing stands.
 pub(crate) fn table_of_trials(history: &History, rows: &[TrialRow]) -> Table {
     let metric = history.spec.objective().metric.as_str();
-    let messages = rows.iter().any(|row| row.message.is_some());
     let numbers: Vec<Vec<(String, String)>> = rows.iter().map(|row| numbers_shown(history, row)).collect();
     let mut columns = vec![("trial", Align::Right), ("state", Align::Left), (metric, Align::Right)];
     columns.extend(numbers.iter().take(1).flatten().map(|(name, _)| (name.as_str(), Align::Right)));
     columns.extend([("step", Align::Right), ("seconds", Align::Right), ("parameters", Align::Left)]);
-    if messages {
-        columns.push(("message", Align::Left));
+    let mut words = Vec::new();
+    for (name, word) in WORDS {
+        if rows.iter().any(|row| word(row).is_some()) {
+            columns.push((name, Align::Left));
+            words.push(word);
+        }
     }
     let mut table = Table::new(&columns);
     for (row, numbers) in rows.iter().zip(&numbers) {
@@ -124,9 +151,7 @@ pub(crate) fn table_of_trials(history: &History, rows: &[TrialRow]) -> Table {
             format!("{:.1}", row.seconds),
             searched(&history.spec.space, &row.params),
         ]);
-        if messages {
-            cells.push(row.message.clone().unwrap_or_default());
-        }
+        cells.extend(words.iter().map(|word| word(row).unwrap_or_default()));
         table.row(cells);
     }
     table
@@ -174,6 +199,8 @@ pub(crate) fn csv_of_trials(
         "started",
         "ended",
         "message",
+        "note",
+        "tags",
     ];
     let objectives = objective_names(history).map(|name| format!("values.{name}"));
     let objectives = objectives.filter(|_| history.spec.objectives.len() > 1);
@@ -187,6 +214,9 @@ pub(crate) fn csv_of_trials(
         let cell = |value: &serde_json::Value| match value {
             serde_json::Value::Null => String::new(),
             serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Array(words) => {
+                words.iter().filter_map(|word| word.as_str()).collect::<Vec<_>>().join(" ")
+            }
             other => other.to_string(),
         };
         let numbers = |numbers: &Numbers, name: String| numbers.get(&name).map(cell);

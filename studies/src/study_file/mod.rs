@@ -32,6 +32,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod written;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,7 @@ pub use nearest::{did_you_mean, nearest};
 pub use resolve::{Feasibility, Resolved, percent};
 pub use sections::is_device;
 pub use source::StudyFileError;
+pub use written::written;
 
 use sections::{ANY, ObjectiveEntry, OutcomeConstraintEntry, Placed, PointTable};
 use source::{Source, Span};

@@ -34,6 +34,9 @@ pub struct History {
     pub last_us: i64,
     /// Requests that were answered, by id.
     pub answered: BTreeMap<u64, String>,
+    /// Why the present manager starts nothing new: "paused by request of the viewer". After one that was killed it stands until
+    /// the next comes, so ask too whether the study is held.
+    pub paused: Option<String>,
     /// Time that managers were alive before the present one, in microseconds.
     managed_us: i64,
     /// When the present manager started, `None` where the last one left in order.
@@ -104,6 +107,7 @@ impl History {
             created_us: first.at_us,
             last_us: first.at_us,
             answered: BTreeMap::new(),
+            paused: None,
             managed_us: 0,
             manager_since: None,
             manager_seq: 0,
@@ -143,8 +147,12 @@ impl History {
                 self.left_us = self.last_us;
                 self.manager_since = Some(at_us);
                 self.manager_seq = event.seq;
+                self.paused = None;
             }
-            EventKind::ManagerStopped { .. } => self.close_manager(at_us),
+            EventKind::ManagerStopped { .. } => {
+                self.close_manager(at_us);
+                self.paused = None;
+            }
             EventKind::TrialStarted { trial, params, config_key, origin, space_version, replicate, seed, seen } => {
                 if *trial != self.trials.len() as u64 {
                     return Err(rule(format!("trial {trial} starts out of turn")));
@@ -243,8 +251,11 @@ impl History {
                 }
             }
             EventKind::SettingsChanged { settings, .. } => self.settings = settings.clone(),
-            EventKind::RequestAnswered { id, answer, .. } => {
+            EventKind::RequestAnswered { id, answer, pause, .. } => {
                 self.answered.insert(*id, answer.clone());
+                if let Some(pause) = pause {
+                    self.paused = pause.then(|| answer.clone());
+                }
             }
         }
         self.seq = event.seq;

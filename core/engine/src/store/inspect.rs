@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{Store, StoreError, StoreReader, row};
+use super::{Store, StoreError, StoreReader, request, row};
 use crate::event::Event;
 use crate::history::History;
 
@@ -104,6 +104,22 @@ impl Store {
     /// As [`Store::create`]; [`StoreError::Invariant`] where the events break a rule.
     pub fn restore(directory: &Path, events: &[Event]) -> Result<Store, StoreError> {
         Store::found(directory, |_| events.to_vec())
+    }
+
+    /// Copies what was asked of another study and written beside it, up to the first row that cannot be read: notes, tags,
+    /// and the numbers by which the log answers requests.
+    ///
+    /// # Errors
+    /// Where they cannot be written; then none of them is.
+    pub fn copy_requests(&mut self, from: &StoreReader) -> Result<(), StoreError> {
+        let directory = self.directory.clone();
+        let fail = |error| StoreError::of(&directory, error);
+        let rows = request::rows(&from.connection);
+        let transaction = self.begin()?;
+        for row in &rows {
+            request::insert(&transaction, row).map_err(fail)?;
+        }
+        transaction.commit().map_err(fail)
     }
 }
 

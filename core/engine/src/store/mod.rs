@@ -11,7 +11,9 @@ mod filesystem;
 mod inspect;
 mod lock;
 mod reader;
+mod remarks;
 mod request;
+mod requests;
 mod row;
 mod wal;
 
@@ -23,7 +25,9 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub use error::StoreError;
 pub use inspect::{Inspection, SchemaFault};
 pub use reader::{StoreReader, is_study};
+pub use remarks::{Note, Remark, Remarks};
 pub use request::{Request, RequestKind};
+pub use requests::{RequestError, Requests};
 
 use crate::event::{Event, EventKind};
 use crate::history::History;
@@ -200,7 +204,7 @@ impl Store {
         reader::history(&self.connection, &self.directory)
     }
 
-    /// Requests that have no answer in the log, in order.
+    /// Requests that wait for an answer in the log, in order.
     ///
     /// # Errors
     /// Where the file cannot be read.

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::clock::now_us;
 use super::lock::Lock;
-use super::request::{self, RequestKind};
 use super::{APPLICATION_ID, DATABASE, FORMAT_VERSION, StoreError, row};
 use crate::event::Event;
 use crate::history::History;
@@ -65,20 +63,6 @@ impl StoreReader {
     /// Who holds the study at this moment: "process 123 on host".
     pub fn holder(&self) -> Option<String> {
         Lock::holder(&self.directory)
-    }
-
-    /// Adds a row to the request table through a short-lived connection of its own, and returns its number.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
-    pub fn request(&self, by: &str, kind: &RequestKind) -> Result<u64, StoreError> {
-        let connection = Connection::open_with_flags(
-            self.directory.join(DATABASE),
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )
-        .map_err(|error| self.failed(error))?;
-        connection.busy_timeout(Duration::from_secs(10)).map_err(|error| self.failed(error))?;
-        request::add(&connection, now_us(), by, kind).map_err(|error| self.failed(error))
     }
 
     /// The study's directory.

@@ -12,6 +12,9 @@ use crate::event::{AttemptEnd, Event, EventKind, MetricsJson};
 const INSERT: &str = "INSERT INTO event(seq, at_us, kind, trial, attempt, step, value, body) VALUES (?,?,?,?,?,?,?,?)";
 const SELECT: &str = "SELECT seq, at_us, kind, trial, attempt, step, value, body FROM event WHERE seq > ? ORDER BY seq";
 
+/// The beginning of any query whose rows [`decode`] reads.
+pub(super) const COLUMNS: &str = "SELECT seq, at_us, kind, trial, attempt, step, value, body FROM event";
+
 pub(super) fn insert(connection: &Connection, event: &Event) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(INSERT)?;
     if let EventKind::Reported { trial, attempt, step, value, metrics } = &event.kind {
@@ -70,7 +73,7 @@ struct Ended {
     message: String,
 }
 
-fn decode(row: &Row<'_>) -> rusqlite::Result<Event> {
+pub(super) fn decode(row: &Row<'_>) -> rusqlite::Result<Event> {
     let (seq, at_us) = (row.get(0)?, row.get(1)?);
     // What there are many of is read without a detour.
     let kind = match row.get_ref(2)?.as_str()? {

@@ -16,6 +16,7 @@ use crate::testing;
 mod clocks;
 mod cuts;
 mod readers;
+mod requests;
 
 fn draft() -> testing::StudyDraft {
     testing::study("x = { type = 'float', low = 0, high = 1 }").trials(3)
@@ -173,15 +174,14 @@ fn newer_and_foreign_files_are_refused_untouched() {
 fn requests_are_open_until_answered() {
     let scratch = TempDir::new().unwrap();
     let mut store = create(scratch.path());
-    let reader = StoreReader::open(scratch.path()).unwrap();
     let mut params = seqtune_space::Params::default();
     params.set("x", 0.25);
     for kind in [RequestKind::StopAfterRunning, RequestKind::Enqueue { params }] {
-        let id = reader.request("test", &kind).unwrap();
+        let id = Requests::open(scratch.path()).unwrap().add("test", &kind).unwrap();
         let open = store.open_requests().unwrap();
         assert_eq!(open.len(), 1);
         assert_eq!((open[0].id, open[0].by.as_str(), open[0].kind.as_ref()), (id, "test", Some(&kind)));
-        let answer = EventKind::RequestAnswered { id, from_trial: 0, answer: "done".to_owned() };
+        let answer = EventKind::RequestAnswered { id, from_trial: 0, answer: "done".to_owned(), pause: None };
         store.append([answer.clone()]).unwrap();
         assert!(store.open_requests().unwrap().is_empty());
         assert!(store.append([answer]).is_err(), "a request is answered once");

@@ -1,111 +1,183 @@
-//! Learning curves of the best trials.
+//! Learning curves of the best trials, of pinned ones, and of configurations.
 
-use seqtune_core::{Objective, TrialState};
+mod average;
+mod wanted;
 
-use super::values::{Valued, Values, dot};
-use super::{PlotError, count};
-use crate::curve::curve;
+use self::average::{Drawn, drawn};
+use self::wanted::{Wanted, configurations, trials};
+use super::values::{Values, dot};
+use super::{PlotError, caption, count};
 use crate::snapshot::Snapshot;
-use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, short};
-use crate::theme::SERIES;
+use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, short, span, thousands};
 
-/// Points that one curve is thinned to.
-const MOST_POINTS: usize = 500;
+/// Which curves, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvesOf<'a> {
+    /// The metric.
+    pub metric: &'a str,
+    /// How many of the best are drawn.
+    pub top: usize,
+    /// Trials that are always drawn, the n-th as [`Role::Pinned`] n.
+    pub pins: &'a [u64],
+    /// The trial in front of all.
+    pub selected: Option<u64>,
+    /// What the bands show.
+    pub band: BandKind,
+    /// What goes from left to right.
+    pub by: Along,
+    /// Whether trials of one configuration are one curve, their mean: the bands are then over its seeds.
+    pub grouped: bool,
+    /// Whether the values are on a log axis; `None` where they decide by how far apart they lie.
+    pub log: Option<bool>,
+}
 
-/// Trials whose band over folds or seeds is drawn: more bands hide each other.
-const BANDS: usize = 3;
+/// What a band around a curve shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BandKind {
+    /// There is none.
+    None,
+    /// From the smallest to the largest fold or seed.
+    #[default]
+    MinMax,
+    /// One standard deviation of the folds or seeds to either side.
+    Deviation,
+    /// The 95 % interval of the mean over folds or seeds, by Student's t distribution.
+    Confidence,
+}
 
-/// One metric of the `top` best trials over their steps, with the band over folds of the very best, and of the running ones.
+/// What goes from left to right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Along {
+    /// The steps of a trial.
+    #[default]
+    Steps,
+    /// The seconds that it was trained for.
+    Seconds,
+}
+
+impl<'a> CurvesOf<'a> {
+    /// The best `top` trials by step, with bands from the worst to the best fold.
+    pub fn new(metric: &'a str, top: usize) -> CurvesOf<'a> {
+        CurvesOf {
+            metric,
+            top,
+            pins: &[],
+            selected: None,
+            band: BandKind::default(),
+            by: Along::default(),
+            grouped: false,
+            log: None,
+        }
+    }
+}
+
+/// One metric over the steps of the best trials, the running ones, and those that are pinned or selected.
 ///
 /// # Errors
 /// Where no trial has a value of it.
-pub fn curves(snapshot: &Snapshot, objective: &Objective, top: usize) -> Result<PlotSpec, PlotError> {
-    let values = Values::of(snapshot, objective)?;
-    let is_running = |one: &&Valued| one.row.state == TrialState::Running;
-    let is_completed = |one: &&Valued| one.row.state == TrialState::Completed;
-    let all = values.worst_first.iter().rev();
-    let mut best: Vec<Valued> = all.clone().filter(is_completed).take(top).copied().collect();
-    if best.is_empty() {
-        best = all.clone().filter(|one| !is_running(one)).take(top).copied().collect();
-    }
-    let running: Vec<Valued> = all.filter(is_running).take(top).copied().collect();
-
+pub fn curves(snapshot: &Snapshot, of: &CurvesOf<'_>) -> Result<PlotSpec, PlotError> {
+    let objective = snapshot.objective_of(of.metric);
+    let values = Values::of(snapshot, &objective)?;
+    let (wanted, total, running) = if of.grouped { configurations(snapshot, &values, of) } else { trials(&values, of) };
     let mut layers = Vec::new();
-    let (mut steps, mut numbers) = (Vec::new(), Vec::new());
-    let mut draw = |one: &Valued, role: Role, band: bool, width: f64, dashed: bool| {
-        let found = curve(one.row, &objective.metric, MOST_POINTS);
-        steps.extend(found.points.iter().map(|[step, _]| *step));
-        numbers.extend(found.points.iter().map(|[_, value]| *value));
-        if band && !found.spread.is_empty() {
-            numbers.extend(found.spread.iter().flat_map(|[_, low, high]| [*low, *high]));
-            layers.push(Layer::Band { points: found.spread, role });
+    let (mut across, mut up) = (Vec::new(), Vec::new());
+    for one in &wanted {
+        let Drawn { points, band } = drawn(&one.rows, of);
+        across.extend(points.iter().map(|[x, _]| *x));
+        up.extend(points.iter().map(|[_, value]| *value));
+        if one.band && !band.is_empty() {
+            up.extend(band.iter().flat_map(|[_, low, high]| [*low, *high]));
+            layers.push(Layer::Band { points: band, role: one.role });
         }
-        if let [[x, y]] = found.points[..] {
-            layers.push(Layer::Points(vec![dot(one.row.number, [x, y], role)]));
+        if let [at] = points[..] {
+            layers.push(Layer::Points(vec![dot(one.trial, at, one.role)]));
         } else {
-            layers.push(Layer::Line(Line {
-                width,
-                dashed,
-                trial: Some(one.row.number),
-                ..Line::new(found.points, role)
-            }));
+            let Wanted { width, dashed, trial, role, .. } = *one;
+            layers.push(Layer::Line(Line { width, dashed, trial: Some(trial), ..Line::new(points, role) }));
         }
-    };
-    for one in &running {
-        draw(one, Role::Quiet, false, 0.8, true);
     }
-    // The best of all has its band alone where many curves are drawn.
-    let bands = if best.len() <= BANDS { BANDS } else { 1 };
-    for (rank, one) in best.iter().enumerate().rev() {
-        let role = if rank < SERIES { Role::Series(rank) } else { Role::Faint };
-        draw(one, role, rank < bands, if rank == 0 { 1.4 } else { 1.0 }, false);
-    }
-
-    let colored = best.iter().take(SERIES).enumerate();
-    let mut legend: Vec<Entry> = colored
-        .map(|(rank, one)| Entry {
-            label: format!("trial {} ({})", one.row.number, short(one.value, 4)),
-            sample: Sample::Line { role: Role::Series(rank), dashed: false },
-        })
-        .collect();
-    if best.len() > SERIES {
-        let sample = Sample::Line { role: Role::Faint, dashed: false };
-        legend.push(Entry { label: format!("the next {}", best.len() - SERIES), sample });
-    }
-    if !running.is_empty() {
-        let sample = Sample::Line { role: Role::Quiet, dashed: true };
-        legend.push(Entry { label: "running".to_owned(), sample });
-    }
-    let drawn = best.len() + running.len();
     let mut notes = Vec::new();
-    if drawn < values.worst_first.len() {
-        notes.push(format!(
-            "{} of {} drawn: the best{}",
-            crate::spec::thousands(drawn),
-            count(values.worst_first.len(), "trial"),
-            if running.is_empty() { "" } else { " and the running ones" }
-        ));
+    if wanted.len() < total {
+        let (noun, also) =
+            (if of.grouped { "configuration" } else { "trial" }, if running { " and the running ones" } else { "" });
+        notes.push(format!("{} of {} drawn: the best{also}", thousands(wanted.len()), count(total, noun)));
     }
     if layers.iter().any(|layer| matches!(layer, Layer::Band { .. })) {
-        notes.push("bands reach from the worst to the best fold or seed".to_owned());
+        notes.push(band_note(of).to_owned());
     }
-    let reading = best.first().map_or_else(String::new, |one| {
-        format!(
-            "{} over {} steps; trial {} is best with {}.",
-            objective.metric,
-            one.row.step,
-            one.row.number,
-            short(one.value, 5)
-        )
+    let mut up_axis = Axis { label: caption(&objective), ..axis(&up, of.log) };
+    if up_axis.scale == crate::spec::Scale::Log && up.iter().any(|value| *value <= 0.0) {
+        notes.push("values of zero or less have no place on a log axis".to_owned());
+    }
+    up_axis.unit =
+        snapshot.spec.info.metric(of.metric).map(|metric| metric.unit.clone()).filter(|unit| !unit.is_empty());
+    let (x, over) = match of.by {
+        Along::Steps => (Axis::counting(snapshot.spec.info.step.clone(), across), "steps"),
+        Along::Seconds => {
+            let (unit, name) = span(across.iter().copied().fold(0.0, f64::max));
+            in_unit(&mut layers, unit);
+            let x = Axis::linear("time trained", across.iter().map(|seconds| seconds / unit)).unit(name);
+            (x, "time")
+        }
+    };
+    let reading = values.best().map_or_else(String::new, |best| {
+        format!("{} over {over}; trial {} is best with {}.", of.metric, best.row.number, short(best.value, 5))
     });
     Ok(PlotSpec {
         title: format!("Learning curves of {}", snapshot.spec.name),
         reading,
-        x: Axis::counting(snapshot.spec.info.step.clone(), steps),
-        y: Axis { label: super::caption(objective), ..Axis::fitting("", &numbers) },
+        x,
+        y: up_axis,
         layers,
-        legend,
+        legend: legend(&wanted),
         scale: None,
         notes,
     })
+}
+
+fn axis(values: &[f64], log: Option<bool>) -> Axis {
+    match log {
+        Some(true) => Axis::log("", values.iter().copied()),
+        Some(false) => Axis::linear("", values.iter().copied()),
+        None => Axis::fitting("", values),
+    }
+}
+
+fn in_unit(layers: &mut [Layer], unit: f64) {
+    for layer in layers {
+        match layer {
+            Layer::Line(line) => line.points.iter_mut().for_each(|[x, _]| *x /= unit),
+            Layer::Band { points, .. } => points.iter_mut().for_each(|[x, ..]| *x /= unit),
+            Layer::Points(marks) => marks.iter_mut().for_each(|mark| mark.x /= unit),
+            _ => {}
+        }
+    }
+}
+
+fn band_note(of: &CurvesOf<'_>) -> &'static str {
+    match (of.band, of.grouped) {
+        (BandKind::None, _) => "",
+        (BandKind::MinMax, false) => "bands reach from the worst to the best fold or seed",
+        (BandKind::MinMax, true) => "bands reach from the worst to the best seed",
+        (BandKind::Deviation, false) => "bands are one standard deviation of the folds or seeds",
+        (BandKind::Deviation, true) => "bands are one standard deviation of the seeds",
+        (BandKind::Confidence, false) => "bands are the 95 % interval of the mean over folds or seeds",
+        (BandKind::Confidence, true) => "bands are the 95 % interval of the mean over seeds",
+    }
+}
+
+/// What is in front comes first; what shares a look is named together.
+fn legend(wanted: &[Wanted<'_>]) -> Vec<Entry> {
+    let line = |label: String, role, dashed| Entry { label, sample: Sample::Line { role, dashed } };
+    let named = wanted.iter().rev().filter(|one| !matches!(one.role, Role::Faint | Role::Quiet));
+    let mut legend: Vec<Entry> = named.clone().map(|one| line(one.label.clone(), one.role, one.dashed)).collect();
+    let next = wanted.iter().filter(|one| one.role == Role::Faint).count();
+    if next > 0 {
+        let are_others = named.clone().any(|one| matches!(one.role, Role::Series(_)));
+        legend.push(line(format!("the {} {next}", if are_others { "next" } else { "best" }), Role::Faint, false));
+    }
+    if wanted.iter().any(|one| one.role == Role::Quiet) {
+        legend.push(line("running".to_owned(), Role::Quiet, true));
+    }
+    legend
 }

@@ -3,31 +3,52 @@
 //! Where a trial's value counts, it is that of an [`Objective`]: the study's own, or any metric. Trials that were pruned
 //! count with the value they had reached. What is best is drawn last, in front.
 
+mod best_lines;
+mod brushable;
+mod confusion;
 mod contour;
 mod curves;
+mod density;
+mod dependence;
+mod difference;
 mod distribution;
+mod durations;
 mod grid;
 mod history;
+mod hypervolume;
 mod importance;
 mod parallel;
 mod parameter;
 mod pareto;
+mod predictions;
 mod rank;
+mod scatter;
+mod scores;
 mod slice;
 mod timeline;
 mod values;
 
+pub use best_lines::best_lines;
+pub use brushable::{Brushable, brushable};
+pub use confusion::confusion;
 pub use contour::contour;
-pub use curves::curves;
+pub use curves::{Along, BandKind, CurvesOf, curves};
+pub use dependence::dependence;
+pub use difference::{differences, in_words};
 pub use distribution::edf;
+pub use durations::durations;
 pub use grid::grid;
-pub use history::history;
+pub use history::{HistoryOptions, history};
+pub use hypervolume::hypervolume;
 pub use importance::{Importance, importance};
 pub use parallel::parallel;
 pub(crate) use parameter::shown;
 pub use parameter::telling_parameters;
-pub use pareto::pareto;
+pub use pareto::{pareto, pareto_front};
+pub use predictions::{Prediction, predictions};
 pub use rank::rank;
+pub use scatter::{Named, scatter};
+pub use scores::{Scored, auc, precision_recall, roc};
 pub use slice::slice;
 pub use timeline::{Lanes, timeline, timeline_of};
 
@@ -52,6 +73,18 @@ pub enum PlotError {
     /// All trials are the same.
     #[error("no parameter has two values among the trials: there is nothing to compare")]
     NothingVaries,
+    /// Nothing to compare with.
+    #[error("no two of the configurations share a seed or folds: there are no pairs")]
+    NoPairs,
+    /// A confusion matrix that is empty, or not square.
+    #[error("a confusion matrix needs a row and a column for each class, and a count above zero")]
+    NoCounts,
+    /// Scores of one class only.
+    #[error("no subset has examples of both classes")]
+    OneClass,
+    /// Nothing has a place.
+    #[error("no point has a place")]
+    NoPoints,
 }
 
 /// Which way is better, for the label of an axis.

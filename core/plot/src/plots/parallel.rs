@@ -3,19 +3,16 @@
 use seqtune_core::Objective;
 
 use super::parameter::{ParameterAxis, telling_parameters};
-use super::values::Values;
-use super::{PlotError, count};
+use super::values::{Parted, Valued, Values};
+use super::{PlotError, count, density};
 use crate::snapshot::Snapshot;
 use crate::spec::{Align, Axis, Label, Layer, Line, PlotSpec, Role, Rule, Scale, short};
-
-/// Most lines that are drawn.
-const MOST_LINES: usize = 1000;
 
 /// Most parameters side by side.
 const MOST_AXES: usize = 10;
 
 /// Where the lines of trials run that do not have a parameter, below all values.
-const ABSENT: f64 = -0.12;
+pub(super) const ABSENT: f64 = -0.12;
 
 /// The ended trials as lines through their parameters to their value, coloured by it. Where there are more than ten
 /// parameters, those that tell most about the value.
@@ -33,7 +30,8 @@ pub fn parallel(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, 
     if axes.is_empty() {
         return Err(PlotError::NothingVaries);
     }
-    let (drawn, mut notes) = values.drawn(MOST_LINES);
+    let Parted { alone, rest, note } = values.parted();
+    let mut notes: Vec<String> = note.into_iter().collect();
     let (scale, colour_notes) = values.scale(false);
     notes.extend(colour_notes);
     if telling.len() > axes.len() {
@@ -42,14 +40,17 @@ pub fn parallel(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, 
     }
     let value_axis = Axis::linear("", [scale.worst, scale.best]);
     let last = axes.len() as f64;
-    let line = |one: &super::values::Valued| {
+    let through = |one: &Valued| -> Vec<[f64; 2]> {
         let at = |(index, axis): (usize, &ParameterAxis)| {
             let place = axis.place_aside(one.row, 0.3).and_then(|at| axis.axis.place(at));
             [index as f64, place.unwrap_or(ABSENT)]
         };
         let end = value_axis.place(one.value).unwrap_or(0.0).clamp(0.0, 1.0);
-        let points = axes.iter().enumerate().map(at).chain([[last, end]]).collect();
-        Layer::Line(Line { width: 0.8, trial: Some(one.row.number), ..Line::new(points, scale.role(one.value)) })
+        axes.iter().enumerate().map(at).chain([[last, end]]).collect()
+    };
+    let line = |one: &Valued| {
+        let line = Line::new(through(one), scale.role(one.value));
+        Layer::Line(Line { width: 0.8, trial: Some(one.row.number), ..line })
     };
     let rule = |at: usize| Layer::Rule(Rule { at: at as f64, vertical: true, role: Role::Quiet, label: String::new() });
     let lacks = |axis: &ParameterAxis| values.worst_first.iter().any(|one| axis.place(one.row).is_none());
@@ -62,7 +63,15 @@ pub fn parallel(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, 
     }
     labels.extend(axis_labels(&value_axis, last));
     let low = if axes.iter().any(lacks) { ABSENT - 0.06 } else { -0.03 };
-    let layers = drawn.iter().map(line).chain((0..=axes.len()).map(rule)).chain([Layer::Labels(labels)]).collect();
+    let y = Axis { low, high: 1.03, ticks: false, ..Axis::linear("", []) };
+    let behind = density::lines(&rest.iter().map(through).collect::<Vec<_>>(), &y);
+    let legend = behind.first().map(|_| density::entry()).into_iter().collect();
+    let layers = behind
+        .into_iter()
+        .chain(alone.iter().map(line))
+        .chain((0..=axes.len()).map(rule))
+        .chain([Layer::Labels(labels)])
+        .collect();
     let names = axes.iter().map(|axis| axis.name.clone()).chain([objective.metric.clone()]).collect();
     notes.extend(values.pruned_note());
     let best = values
@@ -76,9 +85,9 @@ pub fn parallel(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, 
             count(axes.len(), "parameter")
         ),
         x: Axis { low: -0.15, high: last + 0.35, ..Axis::names("", names) },
-        y: Axis { low, high: 1.03, ticks: false, ..Axis::linear("", []) },
+        y,
         layers,
-        legend: Vec::new(),
+        legend,
         scale: Some(scale),
         notes,
     })

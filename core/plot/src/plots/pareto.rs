@@ -1,17 +1,14 @@
 //! What can be had of two metrics at once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use seqtune_core::{Objective, TrialState};
 
-use super::values::dot;
-use super::{PlotError, caption, count};
+use super::values::{DRAWN_ALONE, MOST_ALONE, dot, together_note};
+use super::{PlotError, caption, count, density};
 use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
 use crate::spec::{Align, Axis, Entry, Label, Layer, Line, Mark, PlotSpec, Role, Sample, Shape, thousands};
-
-/// Most trials off the front that are drawn.
-const MOST_DRAWN: usize = 4000;
 
 /// A trial with its values under two objectives.
 pub(super) type Both<'a> = (&'a TrialRow, [f64; 2]);
@@ -25,9 +22,7 @@ pub fn pareto(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Result<PlotS
     if snapshot.trials.is_empty() {
         return Err(PlotError::NoTrials);
     }
-    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
-    let all: Vec<Both> =
-        completed.filter_map(|row| Some((row.as_ref(), [row.value_under(x)?, row.value_under(y)?]))).collect();
+    let all = with_both(snapshot, x, y);
     if all.is_empty() {
         return Err(PlotError::NoValues(format!("{} and {}", x.metric, y.metric)));
     }
@@ -35,16 +30,23 @@ pub fn pareto(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Result<PlotS
     let front = front(feasible.clone(), x, y);
     let on_it: HashSet<u64> = front.iter().map(|(row, _)| row.number).collect();
 
-    let others: Vec<&Both> = feasible.iter().filter(|(row, _)| !on_it.contains(&row.number)).collect();
-    let every = (others.len() + infeasible.len()).div_ceil(MOST_DRAWN).max(1);
-    let mut notes = Vec::new();
-    if every > 1 {
-        let drawn = others.len().div_ceil(every) + infeasible.len().div_ceil(every) + front.len();
-        notes.push(format!("{} of {} trials drawn, and all of the front", thousands(drawn), thousands(all.len())));
+    let others: Vec<Both> = feasible.iter().filter(|(row, _)| !on_it.contains(&row.number)).copied().collect();
+    let axis = |objective: &Objective, at: usize| {
+        let values: Vec<f64> = all.iter().map(|(_, both)| both[at]).collect();
+        Axis { label: caption(objective), ..Axis::fitting("", &values) }
+    };
+    let (across, up) = (axis(x, 0), axis(y, 1));
+    let (mut notes, mut rest) = (Vec::new(), Vec::new());
+    let mut behind: Vec<Both> = infeasible.iter().copied().chain(worst_first(others.clone(), x, y)).collect();
+    if behind.len() > MOST_ALONE {
+        let alone = behind.split_off(behind.len() - DRAWN_ALONE);
+        rest = std::mem::replace(&mut behind, alone);
+        notes.push(together_note(behind.len() + front.len(), all.len()));
     }
-    let broken = |trial: &TrialRow, at| Mark { shape: Shape::Cross, ..dot(trial.number, at, Role::Quiet) };
-    let behind = infeasible.iter().step_by(every).map(|(trial, at)| broken(trial, *at));
-    let behind = behind.chain(others.iter().step_by(every).map(|(trial, at)| dot(trial.number, *at, Role::Quiet)));
+    let mark = |(row, at): &Both| {
+        let shape = if row.is_feasible() { Shape::Disc } else { Shape::Cross };
+        Mark { shape, ..dot(row.number, *at, Role::Quiet) }
+    };
     let on_front = front.iter().map(|(trial, at)| Mark { size: 1.4, ..dot(trial.number, *at, Role::Series(0)) });
     // The step goes through what both neighbours still reach.
     let mut corners: Vec<[f64; 2]> = front.iter().map(|(_, at)| *at).collect();
@@ -53,12 +55,15 @@ pub fn pareto(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Result<PlotS
     }
     let label =
         |(trial, at): &Both| Label { at: *at, text: trial.number.to_string(), align: Align::Start, role: Role::Front };
-    let layers = vec![
-        Layer::Points(behind.collect()),
+    let together = density::points(&rest, &across, &up, |(_, at)| Some(*at));
+    let mut layers: Vec<Layer> = together.into_iter().collect();
+    let crowd = layers.first().map(|_| density::entry());
+    layers.extend([
+        Layer::Points(behind.iter().map(mark).collect()),
         Layer::Line(Line { stepped: true, ..Line::new(corners, Role::Series(0)) }),
         Layer::Points(on_front.collect()),
         Layer::Labels(front.iter().map(label).collect()),
-    ];
+    ]);
     let entry = |label: String, shape, role| Entry { label, sample: Sample::Mark(shape, role) };
     let mut legend = vec![entry(format!("Pareto front ({})", front.len()), Shape::Disc, Role::Series(0))];
     if !others.is_empty() {
@@ -68,10 +73,7 @@ pub fn pareto(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Result<PlotS
         let label = format!("break a constraint ({})", thousands(infeasible.len()));
         legend.push(entry(label, Shape::Cross, Role::Quiet));
     }
-    let axis = |objective: &Objective, at: usize| {
-        let values: Vec<f64> = all.iter().map(|(_, both)| both[at]).collect();
-        Axis { label: caption(objective), ..Axis::fitting("", &values) }
-    };
+    legend.extend(crowd);
     Ok(PlotSpec {
         title: format!("{} and {} in {}", x.metric, y.metric, snapshot.spec.name),
         reading: format!(
@@ -81,13 +83,41 @@ pub fn pareto(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Result<PlotS
             x.metric,
             y.metric
         ),
-        x: axis(x, 0),
-        y: axis(y, 1),
+        x: across,
+        y: up,
         layers,
         legend,
         scale: None,
         notes,
     })
+}
+
+/// The trials of the front that [`pareto`] draws with their two values, by the first one ascending.
+pub fn pareto_front(snapshot: &Snapshot, x: &Objective, y: &Objective) -> Vec<(u64, [f64; 2])> {
+    let feasible = with_both(snapshot, x, y).into_iter().filter(|(row, _)| row.is_feasible()).collect();
+    front(feasible, x, y).into_iter().map(|(row, at)| (row.number, at)).collect()
+}
+
+/// The completed trials that have both values.
+fn with_both<'a>(snapshot: &'a Snapshot, x: &Objective, y: &Objective) -> Vec<Both<'a>> {
+    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
+    completed.filter_map(|row| Some((row.as_ref(), [row.value_under(x)?, row.value_under(y)?]))).collect()
+}
+
+/// By the sum of the ranks under both objectives, the worst first.
+fn worst_first<'a>(mut all: Vec<Both<'a>>, x: &Objective, y: &Objective) -> Vec<Both<'a>> {
+    let mut ranks: HashMap<u64, usize> = HashMap::new();
+    for (objective, at) in [(x, 0), (y, 1)] {
+        all.sort_by(|(_, a), (_, b)| {
+            let order = a[at].total_cmp(&b[at]);
+            if objective.direction.better(1.0, 0.0) { order } else { order.reverse() }
+        });
+        for (rank, (row, _)) in all.iter().enumerate() {
+            *ranks.entry(row.number).or_default() += rank;
+        }
+    }
+    all.sort_by_key(|(row, _)| ranks[&row.number]);
+    all
 }
 
 /// The trials that nothing beats, by x ascending.

@@ -3,8 +3,8 @@
 use seqtune_core::Objective;
 
 use super::parameter::ParameterAxis;
-use super::values::{MOST_DRAWN, Values, dot};
-use super::{PlotError, count};
+use super::values::{Parted, Valued, Values, dot};
+use super::{PlotError, count, density};
 use crate::snapshot::Snapshot;
 use crate::spec::{Layer, PlotSpec, ValueScale};
 
@@ -20,16 +20,19 @@ pub fn rank(snapshot: &Snapshot, objective: &Objective, x: &str, y: &str) -> Res
     let total = values.worst_first.len();
     let scale =
         ValueScale { label: "rank (1 is best)".to_owned(), worst: total.max(2) as f64, best: 1.0, areas: false };
-    let (drawn, mut notes) = values.drawn(MOST_DRAWN);
+    let Parted { alone, rest, note } = values.parted();
+    let mut notes: Vec<String> = note.into_iter().collect();
     // The rank is that among all; of those drawn each knows its own by its number.
     let ranks: std::collections::HashMap<u64, usize> =
         values.worst_first.iter().rev().enumerate().map(|(rank, one)| (one.row.number, rank + 1)).collect();
-    let mark = |one: &super::values::Valued| {
+    let at = |one: &Valued| Some([across.place_aside(one.row, 0.6)?, up.place_aside(one.row, 0.6)?]);
+    let mark = |one: &Valued| {
         let role = scale.role(*ranks.get(&one.row.number)? as f64);
-        let place = [across.place_aside(one.row, 0.6)?, up.place_aside(one.row, 0.6)?];
-        Some(crate::spec::Mark { size: 1.3, ..dot(one.row.number, place, role) })
+        Some(crate::spec::Mark { size: 1.3, ..dot(one.row.number, at(one)?, role) })
     };
-    let marks = drawn.iter().filter_map(mark).collect();
+    let mut layers: Vec<Layer> = density::points(&rest, &across.axis, &up.axis, at).into_iter().collect();
+    let legend = layers.iter().map(|_| density::entry()).collect();
+    layers.push(Layer::Points(alone.iter().filter_map(mark).collect()));
     notes.extend(values.pruned_note());
     let best = values.best().map_or(0, |best| best.row.number);
     Ok(PlotSpec {
@@ -37,8 +40,8 @@ pub fn rank(snapshot: &Snapshot, objective: &Objective, x: &str, y: &str) -> Res
         reading: format!("{} over {x} and {y} by rank; trial {best} is best.", count(total, "trial")),
         x: across.axis,
         y: up.axis,
-        layers: vec![Layer::Points(marks)],
-        legend: Vec::new(),
+        layers,
+        legend,
         scale: Some(scale),
         notes,
     })

@@ -2,9 +2,9 @@
 
 use seqtune_core::Objective;
 
-use super::PlotError;
 use super::parameter::ParameterAxis;
-use super::values::{MOST_DRAWN, Values, state_legend, state_mark};
+use super::values::{Parted, Valued, Values, state_legend, state_mark};
+use super::{PlotError, density};
 use crate::snapshot::Snapshot;
 use crate::spec::{Entry, Layer, Line, PlotSpec, Role, Sample, Scale, short};
 
@@ -15,13 +15,15 @@ use crate::spec::{Entry, Layer, Line, PlotSpec, Role, Sample, Scale, short};
 pub fn slice(snapshot: &Snapshot, objective: &Objective, parameter: &str) -> Result<PlotSpec, PlotError> {
     let values = Values::of(snapshot, objective)?.filtered(|row| row.params.get(parameter).is_some());
     let axis = ParameterAxis::of(snapshot, parameter, values.worst_first.iter().map(|one| one.row))?;
-    let (drawn, mut notes) = values.drawn(MOST_DRAWN);
+    let Parted { alone, rest, note } = values.parted();
+    let mut notes: Vec<String> = note.into_iter().collect();
     let (up, note) = values.axis();
     notes.extend(note);
-    let mark =
-        |one: &super::values::Valued| Some(state_mark(one.row, axis.place_aside(one.row, 0.5)?, up.held(one.value)));
-    let mut layers = vec![Layer::Points(drawn.iter().filter_map(mark).collect())];
+    let at = |one: &Valued| Some([axis.place_aside(one.row, 0.5)?, up.held(one.value)]);
     let mut legend = state_legend(values.worst_first.iter().map(|one| one.row));
+    let mut layers: Vec<Layer> = density::points(&rest, &axis.axis, &up, at).into_iter().collect();
+    legend.extend(layers.first().map(|_| density::entry()));
+    layers.push(Layer::Points(alone.iter().filter_map(|one| Some(state_mark(one.row, at(one)?))).collect()));
     if let Scale::Categorical(names) = &axis.axis.scale {
         for at in 0..names.len() {
             let of_name = values.worst_first.iter().filter(|one| axis.place(one.row) == Some(at as f64));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use seqtune_core::testing::{StudyDraft, study};
-use seqtune_core::{Attempt, AttemptEnd, EventKind, History, Objective, Reduce};
+use seqtune_core::{Attempt, AttemptEnd, EventKind, History, Objective};
 use seqtune_plugin::{Direction, FailureCause};
 use seqtune_space::Params;
 
@@ -14,6 +14,8 @@ use crate::{Snapshot, TrialRow};
 const SPACE: &str = "lr = { type = 'float', low = 1e-4, high = 0.1, log = true }\n\
                      model = { type = 'categorical', choices = ['cnn', 'lstm'] }\n\
                      layers = { type = 'int', low = 1, high = 3, when = { model = 'lstm' } }";
+
+const ALL: &HistoryOptions = &HistoryOptions { by_time: false, top: None, log: None };
 
 fn number(params: &Params, name: &str) -> f64 {
     params.get(name).and_then(seqtune_space::Value::as_f64).unwrap_or(0.0)
@@ -47,10 +49,14 @@ fn points(spec: &PlotSpec) -> Vec<crate::spec::Mark> {
     spec.layers.iter().flat_map(of).collect()
 }
 
+fn lines(spec: &PlotSpec) -> Vec<&crate::spec::Line> {
+    spec.layers.iter().filter_map(|layer| if let Layer::Line(line) = layer { Some(line) } else { None }).collect()
+}
+
 #[test]
 fn the_history_has_a_mark_for_each_value_and_the_best_last() {
     let snapshot = Snapshot::of(&HISTORY);
-    let spec = history(&snapshot, objective()).unwrap();
+    let spec = history(&snapshot, objective(), ALL).unwrap();
     let marks = points(&spec);
     let with_value = snapshot.trials.iter().filter(|row| row.value.is_some()).count();
     assert_eq!(marks.len(), with_value);
@@ -66,10 +72,42 @@ fn the_history_has_a_mark_for_each_value_and_the_best_last() {
 }
 
 #[test]
+fn a_history_by_time_of_the_better_half() {
+    let history = draft(40).history();
+    let snapshot = Snapshot::of(&history);
+    let options = HistoryOptions { by_time: true, top: Some(0.5), log: Some(true) };
+    let spec = super::history(&snapshot, history.spec.objective(), &options).unwrap();
+    let marks = points(&spec);
+    assert_eq!((marks.len(), &spec.y.scale), (20, &Scale::Log));
+    assert!(marks.iter().all(|mark| snapshot.top(20).contains(&mark.trial.unwrap())));
+    // A trial of the test takes two seconds after its start, and the next one starts a second later.
+    let first = marks.iter().find(|mark| mark.trial == Some(snapshot.ranked[0])).unwrap();
+    assert_eq!(first.x, 3.0 * snapshot.ranked[0] as f64 + 2.0);
+    assert_eq!(
+        (spec.x.unit.as_deref(), spec.notes[0].as_str()),
+        (Some("s"), "only the best 20 of 40 trials with a value")
+    );
+}
+
+#[test]
+fn the_best_mean_has_its_band() {
+    let draft = study("x = { type = 'categorical', choices = [1, 2, 3] }").objective(|params| number(params, "x"));
+    let history = draft.noise(0.5).trials(12).history();
+    let snapshot = Snapshot::of(&history);
+    let spec = super::history(&snapshot, history.spec.objective(), ALL).unwrap();
+    let best = crate::configs(&snapshot).into_iter().filter_map(|config| config.value).filter(|mean| mean.n > 1);
+    let best = best.min_by(|a, b| a.mean.total_cmp(&b.mean)).unwrap();
+    let means = lines(&spec)[0];
+    assert!((means.points.last().unwrap()[1] - best.mean).abs() < 1e-9, "{means:?} {best:?}");
+    let Layer::Band { points, .. } = &spec.layers[0] else { panic!("a band") };
+    assert!(points.len() == means.points.len() && points.iter().all(|[_, low, high]| low <= high));
+}
+
+#[test]
 fn curves_are_those_of_the_best_and_the_best_is_in_front() {
     let history = study(SPACE).curves(5, |params, step| loss(params) + 1.0 / step as f64).trials(12).history();
     let snapshot = Snapshot::of(&history);
-    let spec = curves(&snapshot, history.spec.objective(), 9).unwrap();
+    let spec = curves(&snapshot, &CurvesOf::new("value", 9)).unwrap();
     let lines: Vec<Role> = spec
         .layers
         .iter()
@@ -80,6 +118,38 @@ fn curves_are_those_of_the_best_and_the_best_is_in_front() {
     assert_eq!(spec.legend.len(), 8, "seven with a colour, and the others");
     assert!(spec.legend[0].label.starts_with(&format!("trial {} ", snapshot.ranked[0])));
     assert_eq!(spec.notes, ["9 of 12 trials drawn: the best"]);
+}
+
+#[test]
+fn pinned_and_selected_curves_are_always_drawn() {
+    let history = study(SPACE).curves(5, |params, step| loss(params) + 1.0 / step as f64).trials(12).history();
+    let snapshot = Snapshot::of(&history);
+    let worst = *snapshot.ranked.last().unwrap();
+    let pins = [worst, snapshot.ranked[0]];
+    let of = CurvesOf { pins: &pins, selected: Some(snapshot.ranked[5]), ..CurvesOf::new("value", 3) };
+    let spec = curves(&snapshot, &of).unwrap();
+    let lines: Vec<(Option<u64>, Role)> = lines(&spec).iter().map(|line| (line.trial, line.role)).collect();
+    assert_eq!(lines.len(), 5, "three of the best, one of them pinned, another pinned one, and the selected one");
+    assert!(lines.contains(&(Some(worst), Role::Pinned(0))) && lines.contains(&(Some(pins[1]), Role::Pinned(1))));
+    assert_eq!(lines[4], (Some(snapshot.ranked[5]), Role::Front));
+    assert!(!lines.iter().any(|(_, role)| matches!(role, Role::Series(_))), "only pins have colours then");
+}
+
+#[test]
+fn seeds_of_a_configuration_are_one_curve() {
+    let draft = study("x = { type = 'categorical', choices = [1, 2] }").curves(3, |_, step| step as f64).trials(6);
+    let snapshot = Snapshot::of(&draft.history());
+    let of = CurvesOf { grouped: true, band: BandKind::Confidence, ..CurvesOf::new("value", 5) };
+    let spec = curves(&snapshot, &of).unwrap();
+    let configs = crate::configs(&snapshot).len();
+    assert_eq!(lines(&spec).len(), configs);
+    assert!(lines(&spec).iter().all(|line| line.points.iter().map(|[_, value]| *value).eq([1.0, 2.0, 3.0])));
+    let band =
+        spec.layers.iter().find_map(|layer| if let Layer::Band { points, .. } = layer { Some(points) } else { None });
+    assert_eq!(band.unwrap()[0], [1.0, 1.0, 1.0], "the seeds do not differ");
+    assert!(spec.notes.iter().any(|note| note == "bands are the 95 % interval of the mean over seeds"));
+    let by_time = curves(&snapshot, &CurvesOf { by: Along::Seconds, log: Some(true), ..of }).unwrap();
+    assert_eq!((by_time.x.label.as_str(), &by_time.y.scale), ("time trained", &Scale::Log));
 }
 
 #[test]
@@ -125,7 +195,7 @@ fn parallel_lines_go_through_every_axis_to_the_value() {
 #[test]
 fn what_is_drawn_knows_its_trial() {
     let snapshot = with_attempts(Snapshot::of(&HISTORY));
-    for mark in points(&history(&snapshot, objective()).unwrap()) {
+    for mark in points(&history(&snapshot, objective(), ALL).unwrap()) {
         let row = snapshot.trial(mark.trial.unwrap()).unwrap();
         assert_eq!((mark.x, mark.y), (row.number as f64, row.value.unwrap()));
     }
@@ -221,6 +291,55 @@ fn a_front_is_what_nothing_beats() {
 }
 
 #[test]
+fn the_volume_grows_with_the_front() {
+    let history = study("a = { type = 'float', low = 0, high = 1 }\nb = { type = 'float', low = 0, high = 1 }")
+        .objectives(&[Direction::Minimize, Direction::Maximize], |params| {
+            vec![number(params, "a"), number(params, "b")]
+        })
+        .trials(40)
+        .history();
+    let snapshot = Snapshot::of(&history);
+    let [x, y] = &history.spec.objectives[..] else { panic!("two objectives") };
+    let spec = hypervolume(&snapshot, x, y).unwrap();
+    let line = lines(&spec)[0].clone();
+    assert!(line.points.is_sorted_by(|a, b| a[1] <= b[1]) && line.points[0][0] == 0.0, "{line:?}");
+    assert!(line.points.iter().all(|[_, share]| (0.0..=1.0).contains(share)));
+    // All of the front are among those that made it grow.
+    let grown: Vec<u64> = points(&spec).iter().filter_map(|mark| mark.trial).collect();
+    assert!(history.pareto().iter().all(|trial| grown.contains(&trial.number)));
+    assert!(hypervolume(&Snapshot::of(&draft(0).history()), x, y).is_err());
+}
+
+#[test]
+fn what_a_forest_expects_is_a_line_or_a_bar_for_each_choice() {
+    let history = draft(60).history();
+    let snapshot = Snapshot::of(&history);
+    let forest = crate::Surrogate::fit(&history.spec.space, &crate::completed(&snapshot), 1).unwrap();
+    let along = |name: &str| dependence(&snapshot, history.spec.objective(), name, &forest.dependence(name).unwrap());
+    let spec = along("lr").unwrap();
+    assert_eq!((&spec.x.scale, lines(&spec).len()), (&Scale::Log, 1));
+    let lowest = lines(&spec)[0].points.iter().copied().min_by(|a, b| a[1].total_cmp(&b[1])).unwrap();
+    assert!((0.003..0.03).contains(&lowest[0]), "{lowest:?}");
+    let spec = along("model").unwrap();
+    let Layer::Bars { bars, .. } = &spec.layers[0] else { panic!("bars") };
+    assert!(bars.len() == 2 && bars[1].to < bars[0].to, "lstm is better by one: {bars:?}");
+    let two = forest.dependence_on_two(["lr", "model"]).unwrap();
+    assert!(dependence(&snapshot, history.spec.objective(), "lr", &two).is_err());
+}
+
+#[test]
+fn durations_are_counted_by_state() {
+    let snapshot = with_attempts(Snapshot::of(&HISTORY));
+    let spec = durations(&snapshot).unwrap();
+    let Layer::Cells(cells) = &spec.layers[0] else { panic!("cells") };
+    let ended = snapshot.trials.iter().filter(|row| row.end.is_some()).count();
+    assert_eq!(cells.iter().map(|cell| cell.y[1] - cell.y[0]).sum::<f64>(), ended as f64);
+    let completed = snapshot.summary.completed;
+    assert!(spec.legend[0].label.starts_with(&format!("completed ({completed}): ")), "{:?}", spec.legend);
+    assert_eq!(durations(&Snapshot::of(&HISTORY)), Err(PlotError::NoAttempts));
+}
+
+#[test]
 fn bars_go_from_the_most_important_down() {
     let one = |name: &str, mean: f64| Importance { name: name.to_owned(), mean, low: mean - 0.05, high: mean + 0.05 };
     let spec = importance("Importance", "share of the variance", &[one("lr", 0.2), one("model", 0.7)]).unwrap();
@@ -235,12 +354,14 @@ fn a_study_without_trials_or_values_says_so() {
     let empty = draft(0).history();
     let snapshot = Snapshot::of(&empty);
     let metric = empty.spec.objective();
-    assert_eq!(history(&snapshot, metric), Err(PlotError::NoTrials));
+    assert_eq!(history(&snapshot, metric, ALL), Err(PlotError::NoTrials));
     assert_eq!(timeline(&snapshot), Err(PlotError::NoTrials));
     assert_eq!(contour(&snapshot, metric, "lr", "model"), Err(PlotError::NoTrials));
     assert_eq!(pareto(&snapshot, metric, metric), Err(PlotError::NoTrials));
-    let other = Objective { metric: "other".to_owned(), direction: Direction::Maximize, reduce: Reduce::Last };
-    assert_eq!(curves(&Snapshot::of(&HISTORY), &other, 3), Err(PlotError::NoValues("other".to_owned())));
+    assert_eq!(
+        curves(&Snapshot::of(&HISTORY), &CurvesOf::new("other", 3)),
+        Err(PlotError::NoValues("other".to_owned()))
+    );
 }
 
 #[test]
@@ -248,10 +369,41 @@ fn of_many_trials_the_best_are_drawn_and_the_reader_is_told() {
     let history = study("x = { type = 'float', low = 0, high = 1 }").sampler("random").trials(30).history();
     let snapshot = Snapshot::of(&history);
     let values = values::Values::of(&snapshot, history.spec.objective()).unwrap();
-    let (drawn, notes) = values.drawn(10);
-    assert_eq!(notes, ["10 of 30 trials drawn: the best 5 and every 5th of the others"]);
-    let best: Vec<u64> = drawn.iter().rev().take(5).map(|one| one.row.number).collect();
-    assert_eq!(best, snapshot.top(5));
+    let values::Parted { alone, rest, note } = values.parted_at(20, 10);
+    assert_eq!((alone.len(), rest.len()), (10, 20));
+    assert_eq!(note.unwrap(), "10 of 30 trials drawn one by one, the best; the rest as density");
+    let best: Vec<u64> = alone.iter().rev().map(|one| one.row.number).collect();
+    assert_eq!(best, snapshot.top(10));
+    assert!(values.parted_at(30, 10).rest.is_empty());
+}
+
+#[test]
+fn thousands_of_trials_are_a_density_with_the_best_on_top() {
+    let space = "x = { type = 'float', low = 1e-3, high = 1, log = true }\ny = { type = 'bool' }";
+    let history = study(space).objective(|params| number(params, "x")).trials(2500).history();
+    let snapshot = Snapshot::of(&history);
+    let objective = history.spec.objective();
+    let other = snapshot.objective_of("value");
+    let specs = [
+        super::history(&snapshot, objective, ALL).unwrap(),
+        slice(&snapshot, objective, "x").unwrap(),
+        rank(&snapshot, objective, "x", "y").unwrap(),
+        pareto(&snapshot, objective, &Objective { direction: Direction::Maximize, ..other }).unwrap(),
+    ];
+    for spec in &specs[..3] {
+        let Layer::Density(density) = &spec.layers[0] else { panic!("{}", spec.title) };
+        assert_eq!((density.cells.len(), density.x), (density.columns * density.rows, [spec.x.low, spec.x.high]));
+        assert!(density.cells.contains(&1.0) && density.cells.iter().all(|cell| (0.0..=1.0).contains(cell)));
+        assert_eq!(points(spec).len(), 1000);
+        assert!(points(spec).iter().all(|mark| snapshot.top(1000).contains(&mark.trial.unwrap())));
+        let note = "1\u{a0}000 of 2\u{a0}500 trials drawn one by one, the best; the rest as density";
+        assert_eq!(spec.notes[0], note);
+    }
+    // Every trial is on that front.
+    assert_eq!(points(&specs[3]).len(), 2500);
+    let spec = parallel(&snapshot, objective).unwrap();
+    let densities = spec.layers.iter().filter(|layer| matches!(layer, Layer::Density(_))).count();
+    assert_eq!((densities, lines(&spec).len()), (2, 1000));
 }
 
 #[test]
@@ -262,7 +414,7 @@ fn a_few_bad_values_do_not_take_all_of_the_axis() {
     }
     let history = study("x = { type = 'float', low = 0, high = 1 }").sampler("sobol").objective(value).trials(64);
     let history = history.with(|spec| spec.objectives[0].direction = Direction::Maximize).history();
-    let spec = super::history(&Snapshot::of(&history), history.spec.objective()).unwrap();
+    let spec = super::history(&Snapshot::of(&history), history.spec.objective(), ALL).unwrap();
     assert!(spec.y.low > -2.0, "{:?}", spec.y);
     assert!(points(&spec).iter().all(|mark| (spec.y.low..=spec.y.high).contains(&mark.y)));
     assert!(spec.notes.iter().any(|note| note.contains("at the edge, the worst with -500")), "{:?}", spec.notes);

@@ -9,14 +9,23 @@ use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
 use crate::spec::{Axis, Entry, Mark, Role, Sample, Scale, Shape, State, ValueScale, short, thousands};
 
-/// Most trials that are drawn one by one. More would make a file that no program likes to open.
-pub(super) const MOST_DRAWN: usize = 4000;
+/// Most trials that are all drawn one by one, and how many of the best are where there are more. More would hide each other, and
+/// make a file that no program likes to open.
+pub(super) const MOST_ALONE: usize = 2000;
+pub(super) const DRAWN_ALONE: usize = 1000;
 
 /// A trial with its value.
 #[derive(Clone, Copy)]
 pub(super) struct Valued<'a> {
     pub row: &'a TrialRow,
     pub value: f64,
+}
+
+/// Trials that are drawn one by one, from the worst to the best, and those that are drawn as a density.
+pub(super) struct Parted<'a> {
+    pub alone: Vec<Valued<'a>>,
+    pub rest: Vec<Valued<'a>>,
+    pub note: Option<String>,
 }
 
 /// The trials that have a value.
@@ -92,29 +101,33 @@ impl<'a> Values<'a> {
         all.clone().filter(completed).min_by(by_violation).or_else(|| all.min_by(by_violation)).copied()
     }
 
+    /// From the best on: those that break the outcome constraints least, and of these by value.
+    pub fn best_first(&self) -> Vec<Valued<'a>> {
+        let mut all: Vec<Valued> = self.worst_first.iter().rev().copied().collect();
+        all.sort_by(|a, b| a.row.violation.total_cmp(&b.row.violation));
+        all
+    }
+
     pub fn numbers(&self) -> Vec<f64> {
         self.worst_first.iter().map(|one| one.value).collect()
     }
 
-    /// Which of them are drawn one by one, and what is said of the rest: the best half of the limit, and of the others every
-    /// so-manieth.
-    pub fn drawn(&self, limit: usize) -> (Vec<Valued<'a>>, Vec<String>) {
+    /// Which of them are drawn one by one, and which together.
+    pub fn parted(&self) -> Parted<'a> {
+        self.parted_at(MOST_ALONE, DRAWN_ALONE)
+    }
+
+    /// All alone up to a limit; beyond it the so many best ones, and those that are not done.
+    pub fn parted_at(&self, limit: usize, best: usize) -> Parted<'a> {
         let all = &self.worst_first;
         if all.len() <= limit {
-            return (all.clone(), Vec::new());
+            return Parted { alone: all.clone(), rest: Vec::new(), note: None };
         }
-        let best = limit / 2;
-        let (others, front) = all.split_at(all.len() - best);
-        let every = others.len().div_ceil((limit - best).max(1));
-        let drawn: Vec<Valued> = others.iter().step_by(every).chain(front).copied().collect();
-        let note = format!(
-            "{} of {} trials drawn: the best {} and every {} of the others",
-            thousands(drawn.len()),
-            thousands(all.len()),
-            thousands(best),
-            ordinal(every)
-        );
-        (drawn, vec![note])
+        let (others, front) = all.split_at(all.len() - best.min(all.len()));
+        let (open, rest): (Vec<Valued>, Vec<Valued>) = others.iter().partition(|one| one.row.end.is_none());
+        let alone: Vec<Valued> = open.into_iter().chain(front.iter().copied()).collect();
+        let note = together_note(alone.len(), all.len());
+        Parted { alone, rest, note: Some(note) }
     }
 
     /// The value that colours and axes end at on the bad side, and what is said of those beyond.
@@ -136,16 +149,38 @@ impl<'a> Values<'a> {
         (ValueScale { label: self.objective.metric.clone(), worst, best, areas }, note)
     }
 
+    /// The so many best of them.
+    pub fn best_part(&self, number: usize) -> Values<'a> {
+        let from = self.worst_first.len().saturating_sub(number);
+        Values { worst_first: self.worst_first[from..].to_vec(), ..*self }
+    }
+
+    /// As [`Values::axis`], on a log axis or on none where that is said.
+    pub fn axis_as(&self, log: Option<bool>) -> (Axis, Option<String>) {
+        let caption = super::caption(self.objective);
+        match log {
+            None => self.axis(),
+            Some(false) => self.linear_axis(),
+            Some(true) => {
+                let beyond = self.worst_first.iter().filter(|one| one.value <= 0.0).count();
+                let note = format!("{} of zero or less, which has no place on a log axis", count(beyond, "value"));
+                (Axis::log(caption, self.numbers()), (beyond > 0).then_some(note))
+            }
+        }
+    }
+
     /// The axis of the values, and what is said of those that it holds at its edge.
     pub fn axis(&self) -> (Axis, Option<String>) {
+        let full = Axis::fitting(super::caption(self.objective), &self.numbers());
+        if full.scale == Scale::Log { (full, None) } else { self.linear_axis() }
+    }
+
+    fn linear_axis(&self) -> (Axis, Option<String>) {
         let numbers = self.numbers();
-        let full = Axis::fitting(super::caption(self.objective), &numbers);
         let (worst, note) = self.worst_shown();
-        if note.is_none() || full.scale == Scale::Log {
-            return (full, None);
-        }
-        let shown = numbers.into_iter().filter(|value| !self.objective.direction.better(worst, *value));
-        (Axis::linear(full.label, shown), note)
+        let shown =
+            numbers.into_iter().filter(|value| note.is_none() || !self.objective.direction.better(worst, *value));
+        (Axis::linear(super::caption(self.objective), shown), note)
     }
 
     /// What is said where pruned trials are among them.
@@ -155,19 +190,13 @@ impl<'a> Values<'a> {
     }
 }
 
-fn ordinal(number: usize) -> String {
-    let ending = match (number % 10, number % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
-        _ => "th",
-    };
-    format!("{number}{ending}")
+/// What is said where only some are drawn one by one.
+pub(super) fn together_note(alone: usize, all: usize) -> String {
+    format!("{} of {} trials drawn one by one, the best; the rest as density", thousands(alone), thousands(all))
 }
 
 /// A point in the colour and shape of its trial's state.
-pub(super) fn state_mark(row: &TrialRow, x: f64, y: f64) -> Mark {
+pub(super) fn state_mark(row: &TrialRow, [x, y]: [f64; 2]) -> Mark {
     let state = State::from(row.state);
     Mark { x, y, shape: state.shape(), role: Role::State(state), size: 1.0, trial: Some(row.number) }
 }
@@ -185,13 +214,4 @@ pub(super) fn state_legend<'a>(rows: impl Iterator<Item = &'a TrialRow> + Clone)
         (number > 0).then(|| Entry { label, sample: Sample::Mark(state.shape(), Role::State(state)) })
     };
     State::ALL.into_iter().filter_map(entry).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn ordinals() {
-        let shown = [1, 2, 3, 4, 11, 12, 21, 22, 101, 111].map(super::ordinal);
-        assert_eq!(shown, ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "22nd", "101st", "111th"]);
-    }
 }

@@ -114,6 +114,8 @@ pub enum Layer {
     },
     /// Filled cells.
     Cells(Vec<HeatCell>),
+    /// How many things lie where, of too many to be drawn one by one.
+    Density(Density),
     /// A line across the whole plot.
     Rule(Rule),
     /// Text at places in the data.
@@ -197,6 +199,23 @@ pub struct HeatCell {
     /// The trial that it is, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trial: Option<u64>,
+}
+
+/// How many things lie where: cells of one size along the scales of the axes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Density {
+    /// From and to along the x axis.
+    pub x: [f64; 2],
+    /// From and to along the y axis.
+    pub y: [f64; 2],
+    /// Cells from left to right.
+    pub columns: usize,
+    /// Cells from below to above.
+    pub rows: usize,
+    /// How full each cell is, from 0 for empty to 1 for the fullest, by the logarithm of its count; row by row from below.
+    pub cells: Vec<f32>,
+    /// Its role.
+    pub role: Role,
 }
 
 /// A line across the whole plot.

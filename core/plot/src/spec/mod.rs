@@ -9,7 +9,7 @@ mod number;
 mod ticks;
 
 pub use axis::{Axis, Scale};
-pub use layer::{Align, Bar, HeatCell, Label, Layer, Line, Mark, Role, Rule, Shape, State};
+pub use layer::{Align, Bar, Density, HeatCell, Label, Layer, Line, Mark, Role, Rule, Shape, State};
 pub use number::{short, span, thousands};
 pub use ticks::{Tick, log_ticks, nice_ticks};
 

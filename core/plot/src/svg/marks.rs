@@ -7,7 +7,7 @@ use super::frame::{Text, label_color, line};
 use super::geometry::Rect;
 use super::layout::{Layout, NOTE, TICK};
 use super::text::width;
-use crate::spec::{Align, Bar, HeatCell, Label, Layer, Line, Mark, PlotSpec, Role, Rule, Shape};
+use crate::spec::{Align, Bar, Density, HeatCell, Label, Layer, Line, Mark, PlotSpec, Role, Rule, Shape};
 use crate::theme::{Rgb, Theme};
 
 /// Half the width of a point of size 1.
@@ -23,6 +23,7 @@ pub(super) fn write(out: &mut String, spec: &PlotSpec, layout: &Layout, theme: &
             Layer::Band { points, role } => pen.band(out, points, *role),
             Layer::Bars { bars, horizontal } => bars.iter().for_each(|bar| pen.bar(out, bar, *horizontal)),
             Layer::Cells(cells) => cells.iter().for_each(|cell| pen.cell(out, cell)),
+            Layer::Density(density) => pen.density(out, density),
             Layer::Rule(rule) => pen.rule(out, rule),
             Layer::Labels(_) => {}
         }
@@ -42,6 +43,11 @@ pub(super) fn write_labels(out: &mut String, spec: &PlotSpec, layout: &Layout, t
         }
     }
 }
+
+/// Shades of a density, and the opacity of the faintest and the fullest.
+const SHADES: usize = 8;
+const FAINTEST: f64 = 0.08;
+const FULLEST: f64 = 0.7;
 
 struct Pen<'a> {
     spec: &'a PlotSpec,
@@ -164,6 +170,31 @@ impl Pen<'_> {
             let at = [left + wide / 2.0, top + high / 2.0 + NOTE * 0.36];
             let (size, color) = (NOTE, color.text_on());
             Text { at, text: &cell.label, size, anchor: "middle", color, more: String::new() }.write(out);
+        }
+    }
+
+    /// One path for each of a few shades: cells of their own would make a large file.
+    fn density(&self, out: &mut String, density: &Density) {
+        let area = self.layout.area;
+        let corner = |x, y| Some(area.clamp(self.at([x, y])?));
+        let corners = corner(density.x[0], density.y[0]).zip(corner(density.x[1], density.y[1]));
+        let Some(([x0, y0], [x1, y1])) = corners.filter(|_| density.columns > 0 && density.rows > 0) else { return };
+        let (wide, high) = ((x1 - x0) / density.columns as f64, (y1 - y0) / density.rows as f64);
+        let shade = |cell: &f32| (f64::from(*cell).clamp(0.0, 1.0) * SHADES as f64).ceil() as usize;
+        let mut paths = vec![String::new(); SHADES + 1];
+        for (row, cells) in density.cells.chunks(density.columns).take(density.rows).enumerate() {
+            let mut column = 0;
+            for alike in cells.chunk_by(|a, b| shade(a) == shade(b)) {
+                let (left, top) = (x0 + column as f64 * wide, y0 + row as f64 * high);
+                let (own, width) = (&mut paths[shade(&alike[0])], wide * alike.len() as f64);
+                let _ = write!(own, "M{} {}h{}v{}h{}z", Px(left), Px(top), Px(width), Px(high), Px(-width));
+                column += alike.len();
+            }
+        }
+        let color = self.theme.color(density.role).hex();
+        for (shade, path) in paths.iter().enumerate().skip(1).filter(|(_, path)| !path.is_empty()) {
+            let opacity = FAINTEST + (FULLEST - FAINTEST) * shade as f64 / SHADES as f64;
+            let _ = writeln!(out, "<path d=\"{path}\" fill=\"{color}\" fill-opacity=\"{}\"/>", Px(opacity));
         }
     }
 

@@ -129,7 +129,7 @@ fn any_number() -> impl Strategy<Value = f64> {
 
 fn any_layers() -> impl Strategy<Value = Vec<Layer>> {
     let numbers = || prop::collection::vec([any_number(), any_number(), any_number()], 0..12);
-    let layer = (numbers(), 0..7_u8).prop_map(|(numbers, kind)| {
+    let layer = (numbers(), 0..8_u8).prop_map(|(numbers, kind)| {
         let pairs = || numbers.iter().map(|[x, y, _]| [*x, *y]);
         match kind {
             0 => Layer::Points(
@@ -162,6 +162,14 @@ fn any_layers() -> impl Strategy<Value = Vec<Layer>> {
                 };
                 Layer::Cells(numbers.iter().map(cell).collect())
             }
+            6 => Layer::Density(Density {
+                x: numbers.first().map_or([0.0, 1.0], |[x, y, _]| [*x, *y]),
+                y: numbers.last().map_or([0.0, 1.0], |[x, y, _]| [*x, *y]),
+                columns: 3,
+                rows: 2,
+                cells: vec![0.0, 0.5, 0.5, 1.0, 0.2, f32::NAN],
+                role: Role::Quiet,
+            }),
             _ => Layer::Rule(Rule {
                 at: numbers.first().map_or(0.0, |[x, ..]| *x),
                 vertical: numbers.len() % 2 == 0,
@@ -225,9 +233,10 @@ fn every_plot_of_a_study_is_drawn_in_every_theme() {
     let text = "lr = { type = 'float', low = 1e-4, high = 1, log = true }\nmodel = { type = 'categorical', choices = ['a', 'b'] }";
     let history = study(text).trials(20).history();
     let (snapshot, objective) = (Snapshot::of(&history), history.spec.objective());
+    let forest = crate::Surrogate::fit(&history.spec.space, &crate::completed(&snapshot), 1).unwrap();
     let all = [
-        plots::history(&snapshot, objective),
-        plots::curves(&snapshot, objective, 5),
+        plots::history(&snapshot, objective, &plots::HistoryOptions::default()),
+        plots::curves(&snapshot, &plots::CurvesOf::new(&objective.metric, 5)),
         plots::parallel(&snapshot, objective),
         plots::slice(&snapshot, objective, "lr"),
         plots::contour(&snapshot, objective, "lr", "model"),
@@ -235,6 +244,10 @@ fn every_plot_of_a_study_is_drawn_in_every_theme() {
         plots::edf(&[&snapshot], objective),
         plots::timeline(&plots::tests::with_attempts(snapshot.clone())),
         plots::pareto(&snapshot, objective, objective),
+        plots::hypervolume(&snapshot, objective, objective),
+        plots::durations(&plots::tests::with_attempts(snapshot.clone())),
+        plots::dependence(&snapshot, objective, "lr", &forest.dependence("lr").unwrap()),
+        plots::dependence(&snapshot, objective, "model", &forest.dependence("model").unwrap()),
     ];
     for spec in all {
         let spec = spec.unwrap();

@@ -84,11 +84,11 @@ fn no_span_of_a_log_with_a_clock_set_back_is_negative() {
 fn a_request_is_this_writers_by_its_number() {
     let scratch = TempDir::new().unwrap();
     let store = create(scratch.path());
-    let reader = StoreReader::open(scratch.path()).unwrap();
-    let early = reader.request("test", &RequestKind::StopNow).unwrap();
+    let requests = Requests::open(scratch.path()).unwrap();
+    let early = requests.add("test", &RequestKind::StopNow).unwrap();
     assert!(early > store.last_request());
     drop(store);
     let store = Store::open(scratch.path()).unwrap();
     assert_eq!(store.last_request(), early);
-    assert!(reader.request("test", &RequestKind::StopNow).unwrap() > store.last_request());
+    assert!(requests.add("test", &RequestKind::StopNow).unwrap() > store.last_request());
 }

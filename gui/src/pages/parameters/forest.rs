@@ -1,0 +1,233 @@
+//! What a forest over the trials says: how much each parameter matters, and what is expected along one.
+
+use std::sync::Arc;
+
+use egui::{ComboBox, RichText, Ui};
+use seqtune_core::{Objective, TrialState};
+use seqtune_plot::plots;
+use seqtune_plot::spec::{PlotSpec, short};
+use seqtune_plot::{Importance, Method, PedAnova, Snapshot, Surrogate};
+use seqtune_space::Params;
+
+use super::{parameter_choice, telling};
+use crate::cache::Cache;
+use crate::model::{Action, Measure, Model, ParametersView};
+use crate::panes::plot_pane::PlotPane;
+use crate::text;
+use crate::workshop::{Lane, Subject};
+
+/// Seed of the forest: any will do, the same one always.
+const SEED: u64 = 1;
+
+/// Interactions that are named.
+const MOST_PAIRS: usize = 3;
+
+/// The answer, ready to be shown.
+struct Shown {
+    spec: Arc<PlotSpec>,
+    sentences: Vec<String>,
+}
+
+pub(super) fn importance(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
+    let Some(subject) = model.subject() else { return Vec::new() };
+    let view = &model.views.parameters;
+    let (measure, of_all, objective) = (view.measure, view.of_all, model.objective(&subject.whole));
+    let made = cache.shop.ask_of_ended("importance", key(model, subject), subject, Lane::Slow, move |subject| {
+        let snapshot = part(subject, of_all);
+        let method = match measure {
+            Measure::Fanova => Method::Fanova,
+            Measure::PedAnova => Method::PedAnova(PedAnova::new(objective.direction)),
+        };
+        let trials = valued(snapshot, &objective);
+        let answer = seqtune_plot::importance(&snapshot.spec.space, &trials, method, SEED);
+        let answer = answer.map_err(|error| text::sentence(&error.to_string()))?;
+        bars(snapshot, &objective, measure, &answer)
+    });
+    let height = ui.available_height();
+    let pane = PlotPane {
+        id: "importance",
+        name: "Importance",
+        help: "fANOVA (Hutter, Hoos, Leyton-Brown 2014): how much of the variance of the value over the space each parameter explains \
+               alone, by a random forest. PED-ANOVA (Watanabe, Bansal, Hutter 2023): how differently the parameter is distributed \
+               among the best tenth of the trials. Of completed trials.",
+        height: height - 84.0,
+        moves: false,
+    };
+    let product = made.product.as_deref();
+    let shown = product.and_then(|product| product.as_ref().ok());
+    let busy = busy(model, subject);
+    let trouble = match product {
+        Some(Err(sentence)) => Some(sentence.as_str()),
+        Some(Ok(_)) => None,
+        None => Some(busy.as_str()),
+    };
+    let spec = shown.map(|shown| &shown.spec);
+    let mut actions = pane
+        .draw(ui, model, cache, (spec, trouble, made.stale), |ui| {
+            let mut actions = measure_choice(ui, model);
+            actions.extend(trials_choice(ui, model));
+            if made.stale && spec.is_some() {
+                ui.label(RichText::new(&busy).weak());
+            }
+            actions
+        })
+        .actions;
+    for sentence in shown.map(|shown| shown.sentences.as_slice()).unwrap_or_default() {
+        ui.label(sentence);
+    }
+    let way =
+        spec.is_none() && product.is_some() && !view.of_all && subject.listed.trials.len() < subject.whole.trials.len();
+    if way && ui.button("Ask all trials").clicked() {
+        actions.push(Action::ViewParameters(ParametersView { of_all: true, ..view.clone() }));
+    }
+    actions
+}
+
+pub(super) fn dependence(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
+    let Some(subject) = model.subject() else { return Vec::new() };
+    let view = &model.views.parameters;
+    let (of_all, objective) = (view.of_all, model.objective(&subject.whole));
+    let own = objective.clone();
+    let forest = cache.shop.ask_of_ended("forest", key(model, subject), subject, Lane::Slow, move |subject| {
+        let snapshot = part(subject, of_all);
+        let grown = Surrogate::fit(&snapshot.spec.space, &valued(snapshot, &own), SEED);
+        grown.map_err(|error| text::sentence(&error.to_string()))
+    });
+    let pane = PlotPane {
+        id: "dependence",
+        name: "Partial dependence",
+        help: "What a random forest over the completed trials expects of the value along one parameter, averaged over all others, with \
+               the band in which 80 % of its trees lie. Where no trial was, the forest guesses.",
+        height: ui.available_height(),
+        moves: true,
+    };
+    let grown = match forest.product.as_deref() {
+        Some(Ok(grown)) => grown,
+        other => {
+            let busy = busy(model, subject);
+            let trouble = other.and_then(|product| product.as_ref().err()).map_or(busy.as_str(), String::as_str);
+            return pane.draw(ui, model, cache, (None, Some(trouble), false), |ui| trials_choice(ui, model)).actions;
+        }
+    };
+    let names: Vec<&str> = grown.names().collect();
+    let is_known = |name: &String| names.contains(&name.as_str());
+    let chosen = view.dependence.clone().filter(is_known);
+    let chosen =
+        chosen.or_else(|| telling(model, cache, subject).into_iter().find(|name| names.contains(&name.as_str())));
+    let Some(chosen) = chosen.or_else(|| names.first().map(|name| (*name).to_owned())) else {
+        let trouble = "Too few trials have any of the parameters.";
+        return pane.draw(ui, model, cache, (None, Some(trouble), false), |ui| trials_choice(ui, model)).actions;
+    };
+    let (product, name) = (forest.product.clone(), chosen.clone());
+    let key = (key(model, subject), &chosen, std::ptr::from_ref(grown) as usize);
+    let made = cache.shop.ask_of_ended("dependence", key, subject, Lane::Slow, move |subject| {
+        let grown = product.as_deref().and_then(|product| product.as_ref().ok());
+        let Some(grown) = grown else { return Err("There is no forest.".to_owned()) };
+        let found = grown.dependence(&name).map_err(|error| text::sentence(&error.to_string()))?;
+        let spec = plots::dependence(&subject.whole, &objective, &name, &found);
+        let mut spec = spec.map_err(|error| text::sentence(&error.to_string()))?;
+        spec.notes.extend(grown.r2().map(|r2| format!("R2 of the forest {r2:.2}: {}", worth(r2))));
+        Ok(Arc::new(spec))
+    });
+    let product = made.product.as_deref();
+    let spec = product.and_then(|product| product.as_ref().ok());
+    let trouble = product.and_then(|product| product.as_ref().err());
+    let stale = made.stale || forest.stale;
+    let controls = |ui: &mut Ui| {
+        let mut actions = trials_choice(ui, model);
+        if let Some(new) = parameter_choice(ui, "Along", &chosen, &names) {
+            actions.push(Action::ViewParameters(ParametersView { dependence: Some(new), ..view.clone() }));
+        }
+        actions
+    };
+    pane.draw(ui, model, cache, (spec, trouble.map(String::as_str), stale), controls).actions
+}
+
+/// What answers depend on beside the listed trials that have ended.
+fn key(model: &Model, subject: &Subject) -> (Measure, Option<usize>, String) {
+    let view = &model.views.parameters;
+    let all = view.of_all.then(|| subject.whole.summary.ended());
+    (view.measure, all, model.metric(&subject.whole).to_owned())
+}
+
+fn part(subject: &Subject, of_all: bool) -> &Snapshot {
+    if of_all { &subject.whole } else { &subject.listed }
+}
+
+/// The completed trials with their values.
+fn valued<'a>(snapshot: &'a Snapshot, objective: &Objective) -> Vec<(&'a Params, f64)> {
+    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
+    completed.filter_map(|row| Some((&row.params, row.value_under(objective)?))).collect()
+}
+
+fn busy(model: &Model, subject: &Subject) -> String {
+    let snapshot = part(subject, model.views.parameters.of_all);
+    format!("Growing a forest over {}.", text::count(snapshot.summary.completed, "completed trial"))
+}
+
+fn measure_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let view = &model.views.parameters;
+    let mut measure = view.measure;
+    for (one, name) in [(Measure::Fanova, "fANOVA"), (Measure::PedAnova, "PED-ANOVA")] {
+        ui.radio_value(&mut measure, one, name);
+    }
+    let changed = measure != view.measure;
+    changed.then(|| Action::ViewParameters(ParametersView { measure, ..view.clone() })).into_iter().collect()
+}
+
+/// Whether all trials are asked, or those that are listed.
+fn trials_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
+    let view = &model.views.parameters;
+    let mut of_all = view.of_all;
+    let word = |of_all: bool| if of_all { "all trials" } else { "listed trials" };
+    let combo = ComboBox::new("trials", "").selected_text(word(of_all)).width(100.0).show_ui(ui, |ui| {
+        for one in [false, true] {
+            ui.selectable_value(&mut of_all, one, word(one));
+        }
+    });
+    let name = format!("Of {}", word(view.of_all));
+    combo.response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ComboBox, true, &name));
+    let changed = of_all != view.of_all;
+    changed.then(|| Action::ViewParameters(ParametersView { of_all, ..view.clone() })).into_iter().collect()
+}
+
+/// What an R2 means for what the forest says.
+fn worth(r2: f64) -> &'static str {
+    match r2 {
+        0.5.. => "what it says can be relied on",
+        0.2.. => "what it says is rough",
+        _ => "what it says means little",
+    }
+}
+
+fn bars(snapshot: &Snapshot, objective: &Objective, measure: Measure, answer: &Importance) -> Result<Shown, String> {
+    let bar = |one: &seqtune_plot::ParameterImportance| plots::Importance {
+        name: one.name.clone(),
+        mean: one.mean,
+        low: one.low,
+        high: one.high,
+    };
+    let all: Vec<plots::Importance> = answer.parameters.iter().map(bar).collect();
+    let title = format!("Importance for {} in {}", objective.metric, snapshot.spec.name);
+    let along = if measure == Measure::Fanova { "share of the variance" } else { "share of the divergence" };
+    let spec = plots::importance(&title, along, &all).map_err(|error| text::sentence(&error.to_string()))?;
+    let mut sentences = Vec::new();
+    sentences.extend(answer.r2.map(|r2| {
+        let meaning = worth(r2);
+        let part = (100.0 * r2).max(0.0);
+        format!("R2 {r2:.2}: the forest explains {part:.0} % of the variance of values it has not seen, so {meaning}.")
+    }));
+    let together = answer.pairs.iter().filter(|pair| pair.mean >= 0.01).take(MOST_PAIRS);
+    let together: Vec<String> =
+        together.map(|pair| format!("{} with {} {}", pair.names[0], pair.names[1], short(pair.mean, 2))).collect();
+    if !together.is_empty() {
+        sentences.push(format!("Together, beyond what each does alone: {}.", together.join("; ")));
+    }
+    let left_out: Vec<&str> = answer.left_out.iter().map(|one| one.name.as_str()).collect();
+    if !left_out.is_empty() {
+        sentences.push(format!("Too few trials have {}: nothing is said of that.", left_out.join(", ")));
+    }
+    let mut spec = spec;
+    spec.notes.push(text::count(answer.trials, "completed trial"));
+    Ok(Shown { spec: Arc::new(spec), sentences })
+}

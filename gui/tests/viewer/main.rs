@@ -1,0 +1,15 @@
+//! The viewer as somebody uses it, without a window: studies on disk, keys and clicks, and what is then to be read.
+
+mod basics;
+mod commands;
+mod compare;
+mod control;
+mod hands;
+mod parameters;
+mod pareto;
+mod plots;
+#[path = "../sample/mod.rs"]
+mod sample;
+mod settings;
+mod studies;
+mod window;
