@@ -208,7 +208,7 @@ mod tests {
         for step in 1..4 {
             append(&mut history, 10 * step as i64 + 5, report(0, 0, step));
         }
-        append(&mut history, 40, ended(0, 0, AttemptEnd::Lost));
+        append(&mut history, 40, ended(0, 0, AttemptEnd::Failed(seqtune_plugin::FailureCause::Crashed)));
         append(&mut history, 50, started(0, 1, 0, "cpu", 1));
         append(&mut history, 100, ended(1, 0, AttemptEnd::Completed));
         let found = resources(&Snapshot::of(&history));
