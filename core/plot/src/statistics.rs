@@ -55,12 +55,12 @@ impl Mean {
 /// closed form of the distribution at whole degrees of freedom, and far out from its expansion at the normal distribution
 /// (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.3 to 26.7.5). No library of the workspace has it.
 pub(crate) fn student(freedom: usize) -> f64 {
+    const NORMAL: f64 = 1.959_963_984_540_054;
     // Asked for with every report that has parts: what takes a search is searched once.
     static NEAR: LazyLock<Vec<f64>> = LazyLock::new(|| (0..=NEAREST).map(searched).collect());
     if let Some(known) = NEAR.get(freedom) {
         return *known;
     }
-    const NORMAL: f64 = 1.959_963_984_540_054;
     let (nu, z) = (freedom as f64, NORMAL);
     let terms = [(z.powi(3) + z) / 4.0, (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0];
     z + terms[0] / nu + terms[1] / (nu * nu)

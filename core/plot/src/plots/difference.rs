@@ -65,8 +65,12 @@ pub fn differences(comparison: &Comparison) -> Result<PlotSpec, PlotError> {
         let shape = if row.difference.is_better.is_some() { Shape::Disc } else { Shape::Ring };
         let trial = Some(comparison.columns[row.column].trial);
         marks.push(Mark { x, y, shape, role, size: 1.4, trial });
-        let at = [x.max(high), y];
-        labels.push(Label { at, text: in_words(row.difference), align: Align::Start, role: Role::Front });
+    }
+    // In a column at the right, where no interval is.
+    let right = across.iter().copied().fold(0.0, f64::max);
+    for row in &rows {
+        let text = briefly(row.difference);
+        labels.push(Label { at: [right, place(row)], text, align: Align::Start, role: Role::Front });
     }
     let rule = Layer::Rule(Rule { at: 0.0, vertical: true, role: Role::Quiet, label: String::new() });
     let layers = std::iter::once(rule).chain(lines).chain([Layer::Points(marks), Layer::Labels(labels)]).collect();
@@ -79,6 +83,11 @@ pub fn differences(comparison: &Comparison) -> Result<PlotSpec, PlotError> {
     let legend = comparison.columns.iter().enumerate().filter(is_other).map(entry).collect();
     let sure = rows.iter().filter(|row| row.difference.is_better.is_some()).count();
     let mut notes = vec!["a full disc where the 95 % interval leaves zero out".to_owned()];
+    if let [first, rest @ ..] = rows.as_slice()
+        && rest.iter().all(|row| row.difference.mean.n == first.difference.mean.n)
+    {
+        notes.push(pairs_in_words(first.difference));
+    }
     if rows.iter().any(|row| row.difference.pairs == Pairs::Parts) {
         notes.push("folds share most of what was trained on: their intervals are rather too narrow".to_owned());
     }
@@ -86,8 +95,7 @@ pub fn differences(comparison: &Comparison) -> Result<PlotSpec, PlotError> {
         notes.push(format!("not drawn, as the baseline is at zero: {}", without.join(", ")));
     }
     let x = Axis::linear(format!("difference to trial {base}, of its value"), across).unit("%");
-    // The words beside the last interval need room.
-    let high = x.high + (x.high - x.low) * 0.45;
+    let high = x.high + (x.high - x.low) * 0.6;
     let names = metrics.iter().rev().map(|metric| comparison.metrics[*metric].objective.metric.clone()).collect();
     Ok(PlotSpec {
         title: format!("Differences to trial {base}"),
@@ -104,12 +112,31 @@ pub fn differences(comparison: &Comparison) -> Result<PlotSpec, PlotError> {
     })
 }
 
+/// A difference in little room: `+0.0041 ±0.0029`.
+fn briefly(difference: &Difference) -> String {
+    let mean = signed(difference.mean.mean);
+    match difference.mean.interval {
+        Some([low, high]) => format!("{mean} \u{b1}{}", short((high - low) / 2.0, 2)),
+        None => mean,
+    }
+}
+
+fn signed(value: f64) -> String {
+    let text = short(value, 3);
+    if value > 0.0 { format!("+{text}") } else { text }
+}
+
+/// `5 pairs of folds`.
+fn pairs_in_words(difference: &Difference) -> String {
+    let of = match difference.pairs {
+        Pairs::Seeds => "seeds",
+        Pairs::Parts => "folds",
+    };
+    format!("{} of {of}", count(difference.mean.n, "pair"))
+}
+
 /// A difference as one says it: `+0.0041 [+0.0011, +0.0070], better, 3 pairs of seeds`.
 pub fn in_words(difference: &Difference) -> String {
-    let signed = |value: f64| {
-        let text = short(value, 3);
-        if value > 0.0 { format!("+{text}") } else { text }
-    };
     let interval = match difference.mean.interval {
         Some([low, high]) => format!(" [{}, {}]", signed(low), signed(high)),
         None => String::new(),
@@ -120,12 +147,7 @@ pub fn in_words(difference: &Difference) -> String {
         None if difference.mean.interval.is_some() => ", not told apart",
         None => ", unsure",
     };
-    let of = match difference.pairs {
-        Pairs::Seeds => "seeds",
-        Pairs::Parts => "folds",
-    };
-    let pairs = count(difference.mean.n, "pair");
-    format!("{}{interval}{verdict}, {pairs} of {of}", signed(difference.mean.mean))
+    format!("{}{interval}{verdict}, {}", signed(difference.mean.mean), pairs_in_words(difference))
 }
 
 #[cfg(test)]
@@ -160,7 +182,8 @@ mod tests {
         };
         assert!((marks[0].x - 2.2).abs() < 1e-9 && marks[0].shape == Shape::Disc && marks[0].trial == Some(5));
         let Some(Layer::Labels(labels)) = spec.layers.last() else { panic!("{spec:?}") };
-        assert!(labels[0].text.starts_with("+0.011 [+0.0085") && labels[0].text.ends_with("better, 3 pairs of folds"));
+        assert_eq!(labels[0].text, "+0.011 \u{b1}0.0025");
+        assert!(spec.notes.contains(&"3 pairs of folds".to_owned()));
         assert_eq!(spec.reading, "1 difference to trial 3, of which 1 with an interval that leaves zero out.");
     }
 
