@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::decisions::Decisions;
 use crate::plot::Plot;
 use crate::workshop::Workshop;
 
@@ -10,13 +11,15 @@ use crate::workshop::Workshop;
 pub struct Cache {
     /// Makes what takes longer than a frame.
     pub shop: Workshop,
+    /// The history of the open study, for jobs of the slow lane.
+    pub decisions: Decisions,
     plots: HashMap<String, Plot>,
 }
 
 impl Cache {
     /// An empty one.
     pub fn new(ctx: egui::Context) -> Cache {
-        Cache { shop: Workshop::new(ctx), plots: HashMap::new() }
+        Cache { shop: Workshop::new(ctx), decisions: Decisions::default(), plots: HashMap::new() }
     }
 
     /// The plot of a place on the screen.

@@ -55,6 +55,18 @@ pub(crate) fn span(seconds: f64) -> String {
     }
 }
 
+/// A size of files: `812 bytes`, `3.1 MB`.
+pub(crate) fn bytes(size: u64) -> String {
+    let (mut value, mut unit) = (size as f64, "bytes");
+    for next in ["kB", "MB", "GB", "TB"] {
+        if value < 1000.0 {
+            break;
+        }
+        (value, unit) = (value / 1000.0, next);
+    }
+    if unit == "bytes" { format!("{size} bytes") } else { format!("{value:.1} {unit}") }
+}
+
 /// Parameters as lines of a study file: `lr = 0.01`.
 pub(crate) fn params_toml(params: &Params) -> String {
     let line = |(name, value): (&str, &Value)| match value {
@@ -106,6 +118,11 @@ mod tests {
     fn short_numbers_have_no_zeros_at_the_end() {
         let shown: Vec<String> = [0.01, 100.0, 2.5e9, 1e-5, 0.5].into_iter().map(short_number).collect();
         assert_eq!(shown, ["0.01", "100", "2.5e9", "1e-5", "0.5"]);
+    }
+
+    #[test]
+    fn sizes_use_thousands() {
+        assert_eq!([812, 1000, 3_140_000].map(bytes), ["812 bytes", "1.0 kB", "3.1 MB"]);
     }
 
     #[test]

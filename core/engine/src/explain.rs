@@ -111,4 +111,50 @@ mod tests {
         }
         assert!(near >= 24, "{near} of 30 values are near what was expected");
     }
+    const LINES: &str = "model = { type = 'categorical', choices = ['deep', 'wide'] }\n\
+                         layers = { type = 'int', low = 1, high = 8, when = { model = 'deep' } }\n\
+                         lr = { type = 'float', low = 1e-4, high = 0.1, log = true }";
+
+    /// What the model says of the point that it chose is why it chose it.
+    #[test]
+    fn what_a_model_says_of_its_own_choice_is_the_reason() {
+        for sampler in ["gp", "tpe", "auto"] {
+            let history = study(LINES).sampler(sampler).trials(20).window(2).history();
+            let proposer = Proposer::new(&history.spec.sampler);
+            for trial in &history.trials[12..] {
+                let explained = proposer.explain(&history, trial).unwrap();
+                let said = proposer.said_of(&history, trial, std::slice::from_ref(&trial.params)).remove(0);
+                match (explained.why, said) {
+                    (Why::Sampler(Reason::Gp(why)), Some(Reason::Gp(said))) => {
+                        assert_eq!((said.expected, said.points), (why.expected, why.points));
+                        let off = (said.ln_improvement - why.ln_improvement).abs();
+                        assert!(off < 1e-6 * why.ln_improvement.abs().max(1.0), "{off}");
+                    }
+                    (Why::Sampler(Reason::Tpe(why)), Some(Reason::Tpe(said))) => {
+                        assert_eq!((said.ln_good, said.ln_others), (why.ln_good, why.ln_others));
+                    }
+                    (why, said) => panic!("{sampler}: {why:?} {said:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bandit_says_of_each_arm_what_its_own_model_does_and_others_say_nothing() {
+        let bandit = study(LINES).trials(30).with(|spec| {
+            let options = serde_json::json!({ "type": "bandit", "rule": "max_ucb", "inner": "tpe" });
+            spec.sampler = serde_json::from_value(options).unwrap();
+        });
+        let history = bandit.history();
+        let trial = history.trials.last().unwrap();
+        let of = |model: &str| history.trials.iter().find(|trial| trial.params.text("model").is_ok_and(|m| m == model));
+        let points: Vec<Params> = ["deep", "wide"].map(|model| of(model).unwrap().params.clone()).into();
+        let said = Proposer::new(&history.spec.sampler).said_of(&history, trial, &points);
+        assert!(said.iter().all(|said| matches!(said, Some(Reason::Tpe(_)))), "{said:?}");
+        for (sampler, trials) in [("random", 20), ("sobol", 20), ("gp", 3), ("tpe", 3)] {
+            let history = study(LINES).sampler(sampler).trials(trials).history();
+            let trial = history.trials.last().unwrap();
+            assert_eq!(Proposer::new(&history.spec.sampler).said_of(&history, trial, &points), [None, None]);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::explain::{Explanation, Why};
 use crate::history::{History, Queued, Trial};
 use crate::order::View;
 use crate::replicate;
-use crate::sampler::{SampleError, Sampler, sampler_of};
+use crate::sampler::{Reason, SampleError, Sampler, sampler_of};
 use crate::seed::seed_of;
 use crate::spec::SamplerSpec;
 
@@ -81,6 +81,14 @@ impl Proposer {
         let (again, why) = self.propose_from(view, trial.space_version)?;
         let differs = (again.params != trial.params || again.origin != trial.origin).then_some(again.params);
         Ok(Explanation::new(trial, seen(), why, differs))
+    }
+
+    /// What the model that decided about a trial says of other points, each as if the trial had it: the expectations of a Gaussian
+    /// process, the densities of a Parzen estimator. None where the sampler has no model, or had too few results for one.
+    pub fn said_of(&self, history: &History, trial: &Trial, points: &[Params]) -> Vec<Option<Reason>> {
+        let view = View::then(history, trial.number, trial.seen);
+        let seed = sampler_seed(&view);
+        self.sampler.said_of(history.space(trial.space_version), &view, seed, points)
     }
 
     /// Why there is no next trial, where the space is exhausted. It is known without a suggestion, since it is asked again and again.

@@ -9,9 +9,11 @@
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
 //! - [`importance`]: how much each parameter matters, by fANOVA or PED-ANOVA; [`Surrogate`]: the forest behind it, and what
 //!   it expects along a parameter.
+//! - [`decision`]: why a trial has its point and why it was stopped, in sentences, and what the model of that decision says
+//!   along each parameter.
 //! - [`health`]: how the study stands, in sentences, and what wants looking at.
 //! - [`heat_map`]: the values of the trials over one or two parameters.
-//! - [`Summary`]: counts by state, and the time left.
+//! - [`Summary`]: counts by state, and the time left; [`resources`]: where the time went.
 //! - [`plots`]: each plot of a study as a [`PlotSpec`](spec::PlotSpec), which says what is where and in which role;
 //!   [`theme`]: the colours of roles; [`svg`] and, with the feature `png`, `png`: pictures of it.
 //!
@@ -35,6 +37,7 @@
 mod compare;
 mod configs;
 mod curve;
+pub mod decision;
 mod health;
 mod heat_map;
 mod importance;
@@ -42,6 +45,7 @@ pub mod plots;
 #[cfg(feature = "png")]
 pub mod png;
 mod progress;
+mod resources;
 mod row;
 mod series;
 mod snapshot;
@@ -63,6 +67,7 @@ pub use importance::{
     Importance, ImportanceError, LeftOut, Method, PairImportance, ParameterImportance, PedAnova, completed, importance,
 };
 pub use progress::{HistoryPoint, best_so_far, history_points};
+pub use resources::{DeviceUse, Lost, Resources, StateUse, WorkerUse, resources};
 pub use row::{Reached, TrialRow};
 pub use series::{Curves, Spread};
 pub use snapshot::Snapshot;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use seqtune_core::RequestKind;
 use seqtune_plot::spec::PlotSpec;
 
+use super::data::{DataChange, DataView, ResourcesView};
 use super::views::{CompareView, ParametersView, ParetoView, StudiesView, Views};
 use super::{Column, Dialog, Drawing, MOST_PINS, Model, OpenStudy, Page, Sort};
 use crate::place::Place;
@@ -72,6 +73,10 @@ pub enum Action {
     ViewPareto(ParetoView),
     /// Show several studies in another way.
     ViewStudies(StudiesView),
+    /// Show where the time went in another way.
+    ViewResources(ResourcesView),
+    /// Something on the page of data.
+    Data(DataChange),
     /// Allow to ask something of the open study, or no longer.
     AllowControl(bool),
     /// Ask something of the open study.
@@ -213,6 +218,8 @@ impl Model {
             Action::ViewParameters(view) => self.views.parameters = view,
             Action::ViewPareto(view) => self.views.pareto = view,
             Action::ViewStudies(view) => self.views.studies = view,
+            Action::ViewResources(view) => self.views.resources = view,
+            Action::Data(change) => self.views.data.apply(change),
             Action::AllowControl(on) => {
                 self.controlled = self.open.as_ref().filter(|_| on).map(|open| open.directory.clone());
             }
@@ -325,6 +332,7 @@ impl Model {
             self.metric = None;
             self.views.parameters = ParametersView { plot: self.views.parameters.plot, ..ParametersView::default() };
             self.views.pareto = ParetoView::default();
+            self.views.data = DataView::default();
             self.undo.clear();
             self.refresh();
         }

@@ -1,6 +1,7 @@
 //! What the window shows. It changes only by actions; pages and panes read it.
 
 mod action;
+mod data;
 mod drawing;
 mod filter;
 mod listed;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use action::Undo;
 pub use action::{Action, Effect};
+pub use data::{DataChange, DataView, Method, ResourcesView, Subset};
 pub use drawing::Drawing;
 pub use filter::FilterError;
 use listed::Texts;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::data::{DataView, ResourcesView};
+
 /// The choices of the page Compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CompareView {
@@ -119,4 +121,8 @@ pub struct Views {
     pub pareto: ParetoView,
     /// Of Studies.
     pub studies: StudiesView,
+    /// Of Resources.
+    pub resources: ResourcesView,
+    /// Of Data.
+    pub data: DataView,
 }

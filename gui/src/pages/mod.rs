@@ -1,9 +1,12 @@
 //! The pages: functions from the model to actions. They draw and change nothing.
 
 mod compare;
+mod data;
 mod overview;
 mod parameters;
 mod pareto;
+mod resources;
+mod sampler;
 mod studies;
 mod trials;
 
@@ -11,7 +14,6 @@ use egui::Ui;
 
 use crate::cache::Cache;
 use crate::model::{Action, Model, Page};
-use crate::panes::notice;
 
 /// The page that is seen.
 pub(crate) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
@@ -22,6 +24,8 @@ pub(crate) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         Page::Pareto => pareto::ui(ui, model, cache),
         Page::Studies => studies::ui(ui, model, cache),
         Page::Trials => trials::ui(ui, model),
-        _ => notice::card(ui, "This page comes.", None).into_iter().collect(),
+        Page::Sampler => sampler::ui(ui, model, cache),
+        Page::Resources => resources::ui(ui, model, cache),
+        Page::Data => data::ui(ui, model, cache),
     }
 }

@@ -4,12 +4,15 @@ mod basics;
 mod commands;
 mod compare;
 mod control;
+mod data;
 mod hands;
 mod parameters;
 mod pareto;
 mod plots;
+mod resources;
 #[path = "../sample/mod.rs"]
 mod sample;
+mod sampler;
 mod settings;
 mod studies;
 mod window;

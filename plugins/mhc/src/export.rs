@@ -1,4 +1,14 @@
 //! What a finished trial leaves for people and for the viewer: predictions, the confusion of levels, the token vectors.
+//!
+//! The viewer knows these tables by their form, not by their names, so that another family's are shown as well (all are
+//! tab-separated, with a heading):
+//!
+//! | table | it has | it is shown as |
+//! |---|---|---|
+//! | `predictions.tsv` | columns `score` and `target`; `binder` (0 or 1) says what is positive, `peptide` how long it is, `fold` who was asked | ROC and precision-recall, by length |
+//! | `levels.tsv` | a heading whose names are those of its rows | a confusion matrix |
+//! | `*-fold-N.tsv` | columns `token`, `class`, `pca_1`, `pca_2`, `tsne_1`, `tsne_2`, and the vector; `*-fold-N.json` beside it says how much of the variance the components hold | a map of residues by chemical class |
+//! | any other | a first column of names, and numbers | a heat map |
 
 use std::path::{Path, PathBuf};
 
@@ -38,8 +48,9 @@ pub fn predictions(data: &MhcData, session: &MhcSession, path: &Path) -> Result<
     if !test.is_empty() {
         parts.push(("test".to_owned(), session.ensemble(&test)?));
     }
-    let header = ["row", "peptide", "fold", "inequality", "meas", "target", "level", "score", "nM", "score_level"];
-    let mut rows: Vec<(usize, [String; 10])> = Vec::new();
+    let header =
+        ["row", "peptide", "fold", "inequality", "meas", "target", "level", "score", "nM", "score_level", "binder"];
+    let mut rows: Vec<(usize, [String; 11])> = Vec::new();
     for (fold, scored) in &parts {
         for (row, score) in scored.rows.iter().zip(&scored.scores) {
             rows.push((*row, record(data, fold, *row, *score)));
@@ -49,7 +60,7 @@ pub fn predictions(data: &MhcData, session: &MhcSession, path: &Path) -> Result<
     write(path, &header, rows.iter().map(|row| row.1.as_slice()))
 }
 
-fn record(data: &MhcData, fold: &str, row: usize, score: f64) -> [String; 10] {
+fn record(data: &MhcData, fold: &str, row: usize, score: f64) -> [String; 11] {
     let peptide = data.peptides.sequences[row].iter().map(|code| char::from(RESIDUES[usize::from(*code)])).collect();
     let inequality = match data.peptides.inequalities[row] {
         Inequality::Equal => "=",
@@ -67,6 +78,7 @@ fn record(data: &MhcData, fold: &str, row: usize, score: f64) -> [String; 10] {
         score.to_string(),
         format!("{:.4}", nanomolar(score)),
         level_of(nanomolar(score)).to_string(),
+        u8::from(data.labels.binders[row]).to_string(),
     ]
 }
 

@@ -204,6 +204,13 @@ fn a_finished_trial_predicts_what_it_reported() {
     let applied = Mhc.apply(&prepared, &checkpoint, &Apply::Export { out: out.clone() }).unwrap();
     assert!(applied.files.iter().all(|file| file.is_file()), "{:?}", applied.files);
     let predictions = std::fs::read_to_string(out.join("predictions.tsv")).unwrap();
+    let cells = |line: &str| line.split('\t').map(str::to_owned).collect::<Vec<String>>();
+    let heading = cells(predictions.lines().next().unwrap());
+    let column = |name: &str| heading.iter().position(|title| title == name).unwrap();
+    for row in predictions.lines().skip(1).map(cells) {
+        let binds = row[column("meas")].parse::<f64>().unwrap() < 500.0;
+        assert_eq!(row[column("binder")], if binds { "1" } else { "0" }, "{row:?}");
+    }
     assert_eq!(predictions.lines().count(), 241, "a heading, and each peptide once");
     let levels = std::fs::read_to_string(out.join("levels.tsv")).unwrap();
     let counts: u64 = levels

@@ -1,8 +1,8 @@
 //! The default: whichever sampler is best for a history of this size.
 
-use seqtune_space::SearchSpace;
+use seqtune_space::{Params, SearchSpace};
 
-use super::{Gp, SampleError, Sampler, Suggestion, Tpe};
+use super::{Gp, Reason, SampleError, Sampler, Suggestion, Tpe};
 use crate::order::View;
 
 /// Results up to which every point is the Gaussian process's. It then still answers within a tenth of a second.
@@ -26,12 +26,22 @@ pub struct Auto {
     tpe: Tpe,
 }
 
-impl Sampler for Auto {
-    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
+impl Auto {
+    /// Whose turn it is.
+    fn chosen(&self, view: &View<'_>) -> &dyn Sampler {
         let results = view.finished().count();
         let few = view.history().spec.objectives.len() <= OBJECTIVES;
         let modelled = few && (results <= MODELLED || (results <= SHARED && !view.trial().is_multiple_of(TURN)));
-        let chosen: &dyn Sampler = if modelled { &self.gp } else { &self.tpe };
-        chosen.suggest(space, view, seed)
+        if modelled { &self.gp } else { &self.tpe }
+    }
+}
+
+impl Sampler for Auto {
+    fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
+        self.chosen(view).suggest(space, view, seed)
+    }
+
+    fn said_of(&self, space: &SearchSpace, view: &View<'_>, seed: u64, points: &[Params]) -> Vec<Option<Reason>> {
+        self.chosen(view).said_of(space, view, seed, points)
     }
 }

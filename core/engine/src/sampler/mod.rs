@@ -48,6 +48,12 @@ pub trait Sampler: Send + Sync {
     /// # Errors
     /// Where there is nothing (left) to suggest.
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError>;
+
+    /// What the model of that decision says of some points, each as if it had been suggested; none where the sampler has no model, or
+    /// not yet.
+    fn said_of(&self, _space: &SearchSpace, _view: &View<'_>, _seed: u64, points: &[Params]) -> Vec<Option<Reason>> {
+        vec![None; points.len()]
+    }
 }
 
 /// Why there is no suggestion.

@@ -60,6 +60,17 @@ pub fn precision_recall(title: &str, subsets: &[Scored]) -> Result<PlotSpec, Plo
     drawn(title, "AP", subsets, [share("share of the class found"), share("precision")], None, curve)
 }
 
+/// The area under a subset's ROC curve; none where it has one class only.
+pub fn auc(subset: &Scored) -> Option<f64> {
+    let steps = steps(subset);
+    let [of_class, others] = steps.last().copied().filter(|[a, b]| *a > 0 && *b > 0)?;
+    let from = std::iter::once([0, 0]).chain(steps.iter().copied());
+    let under = |([found, wrong], [found_next, wrong_next]): (Counts, Counts)| {
+        (wrong_next - wrong) as f64 * (found + found_next) as f64 / 2.0
+    };
+    Some(from.zip(steps.iter().copied()).map(under).sum::<f64>() / (of_class as f64 * others as f64))
+}
+
 fn share(label: &str) -> Axis {
     Axis { low: -0.02, high: 1.02, ..Axis::linear(label, []) }
 }
@@ -137,6 +148,7 @@ mod tests {
         let one = scored("all", &[(0.9, true), (0.5, true), (0.5, false), (0.1, false), (f64::NAN, false)]);
         let spec = roc("ROC", &[one.clone(), scored("11", &[(0.3, true)])]).unwrap();
         assert_eq!(spec.legend[0].label, "all: AUC 0.875 (2 of 4)");
+        assert_eq!((auc(&one), auc(&scored("11", &[(0.3, true)]))), (Some(0.875), None));
         assert_eq!(spec.notes, ["1 subset of one class only, without a curve: 11"]);
         let Layer::Line(line) = &spec.layers[1] else { panic!("a line") };
         assert_eq!(line.points, [[0.0, 0.0], [0.0, 0.5], [0.5, 1.0], [1.0, 1.0]]);

@@ -1,5 +1,7 @@
 //! When each worker trained which trial.
 
+use std::collections::BTreeSet;
+
 use seqtune_core::TrialState;
 
 use super::{PlotError, count};
@@ -9,12 +11,34 @@ use crate::spec::{Axis, Entry, HeatCell, Layer, PlotSpec, Role, Sample, State, s
 /// Most attempts that are drawn.
 const MOST_DRAWN: usize = 4000;
 
+/// What a line of a timeline is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lanes {
+    /// A worker, whatever it trains on.
+    #[default]
+    Workers,
+    /// A worker on a device: those of one device together.
+    Devices,
+}
+
 /// The attempts by worker over the time since the first one began, coloured by the state of the trial. Attempts that were cut
 /// short, and went on in another, stand back.
 ///
 /// # Errors
 /// Where no trial was ever started by a worker.
 pub fn timeline(snapshot: &Snapshot) -> Result<PlotSpec, PlotError> {
+    timeline_of(snapshot, Lanes::Workers)
+}
+
+/// [`timeline`], with these lines.
+///
+/// # Errors
+/// As [`timeline`].
+pub fn timeline_of(snapshot: &Snapshot, lanes: Lanes) -> Result<PlotSpec, PlotError> {
+    let lane = |attempt: &seqtune_core::Attempt| match lanes {
+        Lanes::Workers => (String::new(), attempt.worker),
+        Lanes::Devices => (attempt.device.clone(), attempt.worker),
+    };
     let attempts = || snapshot.trials.iter().flat_map(|row| row.attempts.iter().map(move |attempt| (row, attempt)));
     let Some(begin) = attempts().map(|(_, attempt)| attempt.started_us).min() else {
         return Err(if snapshot.trials.is_empty() { PlotError::NoTrials } else { PlotError::NoAttempts });
@@ -23,11 +47,10 @@ pub fn timeline(snapshot: &Snapshot) -> Result<PlotSpec, PlotError> {
     let seconds = |at_us: i64| (at_us - begin).max(0) as f64 / 1e6;
     let end = attempts().map(|(_, attempt)| seconds(end_of(attempt))).fold(0.0, f64::max);
     let (unit, unit_name) = span(end);
-    let mut workers: Vec<u64> = attempts().map(|(_, attempt)| attempt.worker).collect();
-    workers.sort_unstable();
-    workers.dedup();
-    // The first worker is above.
-    workers.reverse();
+    let numbers: BTreeSet<u64> = attempts().map(|(_, attempt)| attempt.worker).collect();
+    let lines: BTreeSet<(String, u64)> = attempts().map(|(_, attempt)| lane(attempt)).collect();
+    // The first one is above.
+    let lines: Vec<(String, u64)> = lines.into_iter().rev().collect();
 
     let total = attempts().count();
     let every = total.div_ceil(MOST_DRAWN);
@@ -40,7 +63,7 @@ pub fn timeline(snapshot: &Snapshot) -> Result<PlotSpec, PlotError> {
         let is_cut = !is_last || row.state == TrialState::Waiting;
         cut_short += usize::from(is_cut);
         let role = if is_cut { Role::Faint } else { Role::State(State::from(row.state)) };
-        let at = workers.iter().position(|worker| *worker == attempt.worker).unwrap_or(0) as f64;
+        let at = lines.iter().position(|line| *line == lane(attempt)).unwrap_or(0) as f64;
         let x = [seconds(attempt.started_us) / unit, seconds(end_of(attempt)) / unit];
         cells.push(HeatCell {
             x,
@@ -68,8 +91,12 @@ pub fn timeline(snapshot: &Snapshot) -> Result<PlotSpec, PlotError> {
     if cut_short > 0 {
         legend.push(area(format!("cut short ({})", thousands(cut_short)), Role::Faint));
     }
-    let names = workers.iter().map(|worker| format!("worker {worker}")).collect();
-    let share = busy / (end * workers.len() as f64);
+    let name = |(device, worker): &(String, u64)| match lanes {
+        Lanes::Workers => format!("worker {worker}"),
+        Lanes::Devices => format!("{device}, {worker}"),
+    };
+    let names = lines.iter().map(name).collect();
+    let share = busy / (end * numbers.len() as f64);
     let busy = if share.is_finite() {
         format!("; they were busy for {} % of it", short(share * 100.0, 2))
     } else {
@@ -80,7 +107,7 @@ pub fn timeline(snapshot: &Snapshot) -> Result<PlotSpec, PlotError> {
         reading: format!(
             "{} by {} in {} {unit_name}{busy}.",
             count(snapshot.trials.len(), "trial"),
-            count(workers.len(), "worker"),
+            count(numbers.len(), "worker"),
             short(end / unit, 3)
         ),
         x: Axis::linear("time since the first trial began", [0.0, end / unit]).unit(unit_name),

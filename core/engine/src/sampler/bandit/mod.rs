@@ -157,6 +157,21 @@ impl Sampler for Bandit {
         }
         Err(infeasible.filter(|_| tried == 0).unwrap_or(SampleError::Exhausted { points: tried }))
     }
+
+    /// Of each point what the sampler says that searches its arm.
+    fn said_of(&self, space: &SearchSpace, view: &View<'_>, seed: u64, points: &[Params]) -> Vec<Option<Reason>> {
+        let mut said = vec![None; points.len()];
+        let arms = if self.plain { None } else { arm_parameter(space, self.arm.as_deref()).ok() };
+        let Some((name, choices)) = arms else { return said };
+        for choice in choices {
+            let own: Vec<usize> = (0..points.len()).filter(|at| points[*at].get(name) == Some(choice)).collect();
+            let Some(part) = space.restricted(name, choice).filter(|_| !own.is_empty()) else { continue };
+            let of_arm: Vec<Params> = own.iter().map(|at| points[*at].clone()).collect();
+            let within = self.inner.said_of(&part, &view.within(name, choice), seed, &of_arm);
+            own.into_iter().zip(within).for_each(|(at, within)| said[at] = within);
+        }
+        said
+    }
 }
 
 /// The points of a small space.

@@ -4,7 +4,7 @@
 //! `scale`: losses as targets), `fit` finds hyperparameters (`likelihood`, `kernel`), `posterior` says what is then
 //! known of other points, `acquisition` what each is worth (`feasibility`: under constraints), and `search` finds the point
 //! that is worth most (`descent`). Hyperparameters are fitted afresh to a first part of the results that depends on their number
-//! alone, so that a decision needs nothing of the ones before.
+//! alone, so that a decision needs nothing of the ones before. `model` is what all of it comes to for one decision.
 //!
 //! Two objectives are modelled each by a process of its own, and a point is worth what it is expected to add to the volume that the
 //! best ones dominate (`volume`). More are made one loss by weights that are drawn anew for each trial
@@ -20,6 +20,7 @@ mod improvement;
 mod kernel;
 mod likelihood;
 mod matrix;
+mod model;
 mod normal;
 mod parts;
 mod posterior;
@@ -31,30 +32,26 @@ mod volume;
 
 use std::sync::{Mutex, PoisonError};
 
+use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use seqtune_space::{Params, SearchSpace};
 
-use self::acquisition::{Acquisition, Expectation, Gain};
-use self::axes::{Axis, Row, axes, row_of_point};
+use self::acquisition::{Acquisition, Gain};
+use self::axes::{Axis, axes};
 use self::feasibility::Feasibility;
 use self::improvement::Improvement;
 use self::likelihood::{Data, Hyperparameters};
+use self::model::Model;
 use self::posterior::Posterior;
-use self::search::{Candidate, Effort, Search, Worth};
 use self::targets::{Aims, Known};
 use self::volume::Volume;
 use super::observation::{Observation, Outcome, observations};
-use super::reason::value_of;
 use super::scalar::Scalar;
-use super::scale::Scale;
-use super::{
-    EXACT, Expected, GpReason, Reason, SampleError, Sampler, Suggestion, Turn, drawn, even, most_worth, standing,
-    start_up, tried, untried,
-};
+use super::{EXACT, Reason, SampleError, Sampler, Suggestion, even, standing, start_up, untried};
 use crate::hypervolume::{beyond, hypervolume};
 use crate::learning_curve::CurveMemory;
 use crate::order::View;
-use crate::seed::{rng_of, seed_of};
+use crate::seed::rng_of;
 
 /// Fantasies of an acquisition.
 const FANTASIES: usize = 32;
@@ -112,6 +109,33 @@ struct Fit {
 impl Sampler for Gp {
     fn suggest(&self, space: &SearchSpace, view: &View<'_>, seed: u64) -> Result<Suggestion, SampleError> {
         let untried = space.points(EXACT).map(|points| untried(points, view)).transpose()?;
+        self.with_model(space, view, seed, |model| match model {
+            Ok((model, rng)) => model.best(untried, seed, rng),
+            Err(results) => even(space, view, seed, untried, results),
+        })
+    }
+
+    fn said_of(&self, space: &SearchSpace, view: &View<'_>, seed: u64, points: &[Params]) -> Vec<Option<Reason>> {
+        self.with_model(space, view, seed, |model| match model {
+            Ok((model, _)) => points.iter().map(|point| Some(model.said_of(point))).collect(),
+            Err(_) => vec![None; points.len()],
+        })
+    }
+}
+
+impl Gp {
+    /// Objectives of which each has a model of its own. Of more the losses are modelled as one.
+    const OBJECTIVES: usize = 2;
+
+    /// Makes the model of the decision about the view's trial, and gives it to `ask` with what the decision draws from next; where
+    /// the results are too few for a model, how many there are.
+    fn with_model<T>(
+        &self,
+        space: &SearchSpace,
+        view: &View<'_>,
+        seed: u64,
+        ask: impl FnOnce(Result<(&Model<'_>, &mut ChaCha8Rng), usize>) -> T,
+    ) -> T {
         let observations = observations(view);
         let results = observations.iter().filter(|one| one.told.outcome.has_loss()).count();
         let axes = axes(space);
@@ -124,9 +148,7 @@ impl Sampler for Gp {
         let known_of =
             |observations: &[Observation<'_>], taught| Known::of(space, &axes, view, observations, aims, taught);
         let known = (results >= start_up(space)).then(|| known_of(&observations, &self.taught[0])).flatten();
-        let Some(known) = known else {
-            return even(space, view, seed, untried, results);
-        };
+        let Some(known) = known else { return ask(Err(results)) };
         let known = known.thinned(&axes);
         let first = first_results(&observations, fitted_to(start_up(space), results));
         let first = known_of(first, &self.taught[1]);
@@ -168,55 +190,10 @@ impl Sampler for Gp {
         }
         let acquisition = Acquisition::new(gain.unwrap_or(Gain::Nothing), constraints);
         let guessed = space.parameters().iter().any(|parameter| parameter.prior.is_some());
-        let worth = Worth { space, acquisition: &acquisition, prior: guessed.then_some(PRIOR / results as f64) };
-        let why = |row: &Row, ln_improvement: f64, compared: Option<usize>, turn: Option<Turn>| {
-            Reason::Gp(GpReason {
-                points: known.data.len() as u64,
-                pending: known.pending.len() as u64,
-                expected: expected(view, &known, aims, acquisition.expectations(row)),
-                ln_improvement,
-                feasible: acquisition.ln_feasible(row).map(libm::exp),
-                compared: compared.map(|points| points as u64),
-                turn,
-            })
-        };
-        if let Some(mut points) = untried {
-            let mut rows: Vec<_> = points.iter().map(|point| row_of_point(space, &axes, point)).collect();
-            let worth = worth.of(&rows, &points);
-            let (most, compared) = (most_worth(&worth), points.len());
-            let reason = why(&rows.swap_remove(most), worth[most], Some(compared), None);
-            return Ok(Suggestion::new(points.swap_remove(most), reason));
-        }
-        let tried = tried(view);
-        let best = best(space, &observations, aims);
-        let neglected = if view.trial().is_multiple_of(DOUBTED) && stands_still(&observations, aims) {
-            neglected(&axes, &known)
-        } else {
-            None
-        };
-        let search = Search {
-            space,
-            axes: &axes,
-            worth: &worth,
-            tried: &tried,
-            neglected,
-            effort: Effort::of(known.data.len()),
-        };
-        let found = search.run(&best, seed_of(seed, 0, "gp candidates") as u32, &mut rng)?;
-        match found.into_iter().next() {
-            Some(Candidate { params, row, value, .. }) => {
-                let turn = neglected.map(|(axis, _)| turn(space, axis, &params));
-                let reason = why(&row, value, None, turn);
-                Ok(Suggestion::new(params, reason))
-            }
-            None => drawn(space, view, seed),
-        }
+        let prior = guessed.then_some(PRIOR / results as f64);
+        let (axes, known, observations) = (&axes, &known, &observations);
+        ask(Ok((&Model { space, view, axes, known, aims, observations, acquisition: &acquisition, prior }, &mut rng)))
     }
-}
-
-impl Gp {
-    /// Objectives of which each has a model of its own. Of more the losses are modelled as one.
-    const OBJECTIVES: usize = 2;
 
     fn together(view: &View<'_>, observations: &[Observation<'_>], seed: u64) -> Option<Scalar> {
         if view.history().spec.objectives.len() > Gp::OBJECTIVES { Scalar::new(observations, seed) } else { None }
@@ -236,35 +213,6 @@ impl Gp {
         fits.push(Fit { axes: axes.to_vec(), data, fitted: fitted.clone() });
         fitted
     }
-}
-
-/// What is expected of a point, as values of the study's objectives.
-fn expected(view: &View<'_>, known: &Known, aims: Aims<'_>, said: Vec<Expectation>) -> Vec<Expected> {
-    let scales = std::iter::once(&known.scale).chain(known.second.as_ref().map(|(_, scale)| scale));
-    let of = |(objective, (said, scale)): (usize, (Expectation, &Scale))| {
-        let value = |target: f64| match aims {
-            Aims::Together(_) => scale.loss(target),
-            Aims::One | Aims::Two => value_of(view, objective, scale.loss(target)),
-        };
-        let metric = match aims {
-            Aims::Together(_) => "the weighted losses of all objectives".to_owned(),
-            Aims::One | Aims::Two => view.history().spec.objectives[objective].metric.clone(),
-        };
-        Expected {
-            metric,
-            median: value(said.mean),
-            from: value(said.mean - said.deviation),
-            to: value(said.mean + said.deviation),
-            best: said.incumbent.map(value),
-        }
-    };
-    said.into_iter().zip(scales).enumerate().map(of).collect()
-}
-
-/// What it means that an axis had its turn.
-fn turn(space: &SearchSpace, axis: usize, params: &Params) -> Turn {
-    let parameter = &space.parameters()[space.dimensions()[axis].parameter].name;
-    Turn { parameter: parameter.clone(), choice: params.get(parameter).cloned() }
 }
 
 /// Whether the last results were no better than those before, to speak of. Under outcome constraints those count that keep them; while

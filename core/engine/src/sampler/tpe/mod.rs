@@ -91,6 +91,22 @@ impl Sampler for Tpe {
             None => drawn(space, view, seed),
         }
     }
+
+    fn said_of(&self, space: &SearchSpace, view: &View<'_>, _seed: u64, points: &[Params]) -> Vec<Option<Reason>> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.follow(space, view);
+        let split = split(&memory.told());
+        if split.ranked < start_up(space) {
+            return vec![None; points.len()];
+        }
+        let (model, mut terms) = (Model::new(space, &memory, &split), Vec::new());
+        let mut reason = |point: &Params| {
+            let (ln_good, ln_others) = model.ln_densities(&space.encode(point), &mut terms);
+            let (good, others) = (split.best.len() as u64, split.rest.len() as u64);
+            Some(Reason::Tpe(TpeReason { good, others, ln_good, ln_others, compared: 1 }))
+        };
+        points.iter().map(&mut reason).collect()
+    }
 }
 
 /// l and g of every block.

@@ -1,0 +1,113 @@
+//! What the pages of resources and of data show.
+
+use std::path::PathBuf;
+
+use seqtune_plot::plots::Lanes;
+
+/// What the page of resources shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResourcesView {
+    /// What a line of the timeline is.
+    pub lanes: Lanes,
+}
+
+/// What the page of data shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DataView {
+    /// Folders that were opened beside those in the study's directory.
+    pub opened: Vec<PathBuf>,
+    /// The path that is being typed.
+    pub path: String,
+    /// Why it was refused, one sentence.
+    pub refused: Option<String>,
+    /// The export that was chosen.
+    pub chosen: Option<PathBuf>,
+    /// Which rows of the data.
+    pub subset: Subset,
+    /// The fold or split that predictions are of; all folds where none is chosen.
+    pub fold: Option<String>,
+    /// Which of the maps.
+    pub map: Option<String>,
+    /// How vectors are laid on a plane.
+    pub method: Method,
+    /// Which of the grids.
+    pub grid: Option<String>,
+    /// How often somebody asked to look at the files again.
+    pub looks: u64,
+}
+
+/// Rows of the data that predictions are compared on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Subset {
+    /// Each length by itself.
+    #[default]
+    Each,
+    /// All rows together.
+    All,
+    /// Peptides of so many residues.
+    Length(usize),
+    /// Peptides of so many residues or fewer.
+    UpTo(usize),
+    /// Peptides of so many residues or more.
+    From(usize),
+}
+
+/// How vectors are laid on a plane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// By their two principal components.
+    #[default]
+    Pca,
+    /// By t-SNE.
+    Tsne,
+}
+
+/// Something that somebody did on the page of data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DataChange {
+    /// What was typed as a path.
+    Type(String),
+    /// Open the folder whose path was typed.
+    Open,
+    /// Show an export.
+    Show(PathBuf),
+    /// Compare on these rows.
+    Subset(Subset),
+    /// Predictions of one fold, or of all.
+    Fold(Option<String>),
+    /// Show a map.
+    Map(String),
+    /// Lay vectors on a plane in this way.
+    Method(Method),
+    /// Show a grid.
+    Grid(String),
+    /// Look at the files again.
+    Look,
+}
+
+impl DataView {
+    pub(super) fn apply(&mut self, change: DataChange) {
+        match change {
+            DataChange::Type(path) => (self.path, self.refused) = (path, None),
+            DataChange::Open => {
+                let path = PathBuf::from(self.path.trim());
+                if path.is_dir() {
+                    if !self.opened.contains(&path) {
+                        self.opened.push(path.clone());
+                    }
+                    (self.chosen, self.refused) = (Some(path), None);
+                    self.path.clear();
+                } else {
+                    self.refused = Some(format!("There is no folder at {}.", path.display()));
+                }
+            }
+            DataChange::Show(path) => self.chosen = Some(path),
+            DataChange::Subset(subset) => self.subset = subset,
+            DataChange::Fold(fold) => self.fold = fold,
+            DataChange::Map(name) => self.map = Some(name),
+            DataChange::Method(method) => self.method = method,
+            DataChange::Grid(name) => self.grid = Some(name),
+            DataChange::Look => self.looks += 1,
+        }
+    }
+}
