@@ -140,7 +140,7 @@ fn budget(ui: &mut Ui, model: &Model, snapshot: &Snapshot, used: &Resources) {
         let unit = text::count(patience as usize, "trial");
         ui.label(RichText::new(format!("It ends after {unit} in a row without improvement.")).weak());
     }
-    if let Some(left) = snapshot.summary.seconds_left(model.now_us) {
+    if let Some(left) = snapshot.summary.seconds_left(model.now_us).filter(|left| *left >= 1.0) {
         ui.label(RichText::new(format!("About {} to go, as the last trials went.", text::span(left))).weak());
     }
 }

@@ -5,12 +5,13 @@ use seqtune_core::{History, Objective, Proposer, Trial, TrialEnd, View};
 use seqtune_space::{Domain, Grain, Params, Part, SearchSpace, Value};
 
 use crate::plots::shown;
-use crate::spec::{
-    Align, Axis, Entry, Label, Layer, Line, Mark, PlotSpec, Role, Rule, Sample, Scale, Shape, short, thousands,
-};
+use crate::spec::{Axis, Entry, Layer, Line, Mark, PlotSpec, Role, Rule, Sample, Scale, Shape, short, thousands};
 
 /// Places along a parameter at which the model is asked.
 const PLACES: u64 = 41;
+
+/// How far below the best place the others are told apart, in logarithms.
+const DEEPEST: f64 = 20.0;
 
 /// Most parameters that are drawn.
 const MOST_DRAWN: usize = 24;
@@ -83,7 +84,14 @@ pub fn slices(
     if courses.is_empty() {
         return Err(SliceError::NothingVaries);
     }
+    let (drawn, alone): (Vec<Course<'_>>, Vec<Course<'_>>) =
+        courses.into_iter().partition(|course| course.places.len() > 1);
+    courses = drawn;
     let mut notes = Vec::new();
+    if !alone.is_empty() {
+        let names: Vec<&str> = alone.iter().map(|course| course.name).collect();
+        notes.push(format!("with all others as they are no other value is allowed of: {}", names.join(", ")));
+    }
     if courses.len() > MOST_DRAWN {
         notes.push(format!("the first {MOST_DRAWN} of {} parameters are drawn", courses.len()));
         courses.truncate(MOST_DRAWN);
@@ -239,6 +247,10 @@ impl Course<'_> {
             }
             _ => return Err(SliceError::NoModel),
         };
+        let mut expected = expected;
+        if self.forbidden > 0 {
+            expected.notes.push(format!("places that break the constraints: {}", thousands(self.forbidden)));
+        }
         Ok(Slice { parameter: self.name.to_owned(), expected, worth })
     }
 
@@ -343,12 +355,21 @@ impl Course<'_> {
     }
 
     fn worths(&self, asked: &Asked<'_>, label: &str, values: Vec<[f64; 2]>, chosen: f64, reading: String) -> PlotSpec {
+        // What is worth next to nothing would press all else together.
+        let most = values.iter().map(|[_, value]| *value).fold(chosen, f64::max);
+        let held = |value: f64| value.max(most - DEEPEST);
+        let cut = values.iter().any(|[_, value]| *value < most - DEEPEST);
+        let values: Vec<[f64; 2]> = values.into_iter().map(|[at, value]| [at, held(value)]).collect();
         let y = Axis::linear(label, values.iter().map(|[_, value]| *value).chain([chosen]));
         let mut layers: Vec<Layer> = self.drawn(&values, Role::Series(1), false);
         layers.extend(self.best_rule(asked));
         layers.push(self.chosen_rule());
         layers.push(Layer::Points(vec![plain([self.chosen, chosen], Role::Front, Some(asked.trial.number))]));
-        self.spec("What places are worth along", reading, y, layers, Vec::new())
+        let mut spec = self.spec("What places are worth along", reading, y, layers, Vec::new());
+        if cut {
+            spec.notes.push("places that are worth next to nothing stand at the edge".to_owned());
+        }
+        spec
     }
 
     fn is_named(&self) -> bool {
@@ -374,19 +395,6 @@ impl Course<'_> {
     }
 
     fn spec(&self, title: &str, reading: String, y: Axis, layers: Vec<Layer>, legend: Vec<Entry>) -> PlotSpec {
-        let mut notes = Vec::new();
-        if self.forbidden > 0 {
-            notes.push(format!("{} places break the constraints", thousands(self.forbidden)));
-        }
-        let mut layers = layers;
-        if self.places.is_empty() {
-            layers.push(Layer::Labels(vec![Label {
-                at: [self.chosen, f64::midpoint(y.low, y.high)],
-                text: "nothing else is allowed".to_owned(),
-                align: Align::Middle,
-                role: Role::Quiet,
-            }]));
-        }
         PlotSpec {
             title: format!("{title} {}", self.name),
             reading,
@@ -395,7 +403,7 @@ impl Course<'_> {
             layers,
             legend,
             scale: None,
-            notes,
+            notes: Vec::new(),
         }
     }
 }
@@ -454,7 +462,7 @@ mod tests {
         assert!(found.slices.iter().all(|slice| slice.expected.legend.len() == 3 && slice.worth.y.label == "ln l/g"));
         let layers = found.slices.iter().find(|slice| slice.parameter == "layers");
         if let Some(layers) = layers {
-            assert_eq!(layers.expected.notes, ["2 places break the constraints"]);
+            assert_eq!(layers.expected.notes, ["places that break the constraints: 2"]);
         }
     }
 

@@ -20,6 +20,7 @@ use crate::workshop::{Answer, Lane, Subject};
 const LOOKED_AT: i64 = 10_000_000;
 
 /// An export with its tables.
+#[derive(Clone)]
 pub(super) struct Shown {
     name: String,
     /// Its colour: that of its pinned trial.

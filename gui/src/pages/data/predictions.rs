@@ -118,8 +118,8 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache, shown: &[Shown])
             ),
         ] {
             let pane = PlotPane { id, name: title, help, height: HEIGHT, moves: true };
-            let series = series(shown, subset, fold.as_deref());
-            let work = move |_: &crate::workshop::Subject| plot.draw(title, series);
+            let (kept, fold) = (shown.to_vec(), fold.clone());
+            let work = move |_: &crate::workshop::Subject| plot.draw(title, series(&kept, subset, fold.as_deref()));
             actions.extend(pane.show(ui, model, cache, &key, work, |_| Vec::new()).actions);
         }
     });

@@ -42,7 +42,8 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
                 |kept: &mut crate::decisions::Kept| Ok(expected(&kept.explanation(number)?.why, &metric).cloned());
             decisions.ask(subject, why).flatten()
         });
-        let Some(product) = answer.product else { continue };
+        // One after the other, so that what is asked of another trial meanwhile has its turn soon.
+        let Some(product) = answer.product else { break };
         made += 1;
         match &*product {
             Ok(Some(expected)) => known.push((row, expected.clone())),
