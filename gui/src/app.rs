@@ -17,8 +17,15 @@ use crate::settings::{Settings, SettingsFile};
 use crate::start::StartTimes;
 use crate::{commands, control, copy, panes, picture, sample, text, theme};
 
-/// How often the window is drawn anew while a study runs and nothing happens: the times in it go on.
-const TICK: Duration = Duration::from_secs(1);
+/// How often the window is drawn anew while a study runs and nothing happens, since the times in it go on: each second at first, and
+/// seldom when nobody needs to know the second any more.
+fn tick(quiet_us: i64) -> Duration {
+    Duration::from_secs(match quiet_us / 1_000_000 {
+        ..10 => 1,
+        10..600 => 10,
+        _ => 60,
+    })
+}
 
 /// The viewer. It draws into any [`Ui`]; a window is not needed.
 #[derive(Debug)]
@@ -139,8 +146,10 @@ impl Viewer {
         self.typing = ui.ctx().text_edit_focused();
         self.keep_settings();
         self.set_title(&ui.ctx().clone());
-        if self.model.open.as_ref().is_some_and(|open| open.news.managed) {
-            ui.ctx().request_repaint_after(TICK);
+        if self.model.open.as_ref().is_some_and(|open| open.news.managed)
+            && let Some(snapshot) = self.model.snapshot()
+        {
+            ui.ctx().request_repaint_after(tick(self.model.now_us - snapshot.last_us));
         }
     }
 

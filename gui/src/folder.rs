@@ -15,6 +15,9 @@ use crate::reader::FileMark;
 /// How often the folder is looked at.
 const SCAN: Duration = Duration::from_secs(3);
 
+/// How long the list waits before it reads logs.
+const HEAD_START: Duration = Duration::from_millis(800);
+
 /// One study of the list.
 #[derive(Clone, Debug)]
 pub struct StudyEntry {
@@ -24,6 +27,8 @@ pub struct StudyEntry {
     pub name: String,
     /// Its figures, or one sentence why there are none.
     pub summary: Result<Summary, String>,
+    /// Whether its log can be opened.
+    pub readable: bool,
     /// Whether a manager holds it.
     pub managed: bool,
     /// When its log was last written.
@@ -68,6 +73,14 @@ impl FolderWatch {
         let publish = listing.clone();
         std::thread::Builder::new().name("folder".to_owned()).spawn(move || {
             let mut known = Known::default();
+            // The names are there at once, so that a study is opened; its reader then has the disk and the processor for itself.
+            if let Some(listing) = known.names(&place) {
+                publish.put(listing);
+                wake();
+                if let Err(RecvTimeoutError::Disconnected) = inbox.recv_timeout(HEAD_START) {
+                    return;
+                }
+            }
             loop {
                 if let Some(listing) = known.scan(&place) {
                     publish.put(listing);
@@ -110,6 +123,20 @@ struct KnownStudy {
 }
 
 impl Known {
+    /// The studies without their figures. `None` where there is none, or the folder cannot be read: the first look says why.
+    fn names(&self, place: &Place) -> Option<Listing> {
+        let directories = directories(place).ok().filter(|found| !found.is_empty())?;
+        let study = |directory: &PathBuf| {
+            let mut known = KnownStudy::new(directory);
+            known.entry.changed = changed(directory);
+            let reader = StoreReader::open(directory);
+            known.entry.readable = reader.is_ok();
+            known.entry.managed = reader.is_ok_and(|reader| reader.is_managed());
+            known.entry
+        };
+        Some(Listing { studies: directories.iter().map(study).collect(), trouble: None })
+    }
+
     /// Looks once. `None` where nothing has changed.
     fn scan(&mut self, place: &Place) -> Option<Listing> {
         let (directories, trouble) = match directories(place) {
@@ -134,7 +161,14 @@ impl KnownStudy {
     fn new(directory: &Path) -> KnownStudy {
         let name = directory.file_name().unwrap_or(directory.as_os_str()).to_string_lossy().into_owned();
         let summary = Err("not read yet".to_owned());
-        let entry = StudyEntry { directory: directory.to_owned(), name, summary, managed: false, changed: None };
+        let entry = StudyEntry {
+            directory: directory.to_owned(),
+            name,
+            summary,
+            readable: false,
+            managed: false,
+            changed: None,
+        };
         KnownStudy { mark: None, history: None, entry }
     }
 
@@ -151,13 +185,13 @@ impl KnownStudy {
         let changed = mark != self.mark;
         self.mark = mark;
         let was_managed = self.entry.managed;
-        if let Err(sentence) = self.read() {
+        let read = self.read();
+        self.entry.readable = read.is_ok();
+        if let Err(sentence) = read {
             self.entry.managed = false;
             self.entry.summary = Err(sentence);
         }
-        let log = log_of(&self.entry.directory);
-        let times = [log.clone(), log.with_extension("db-wal")].into_iter().filter_map(|path| path.metadata().ok());
-        self.entry.changed = times.filter_map(|data| data.modified().ok()).max();
+        self.entry.changed = self::changed(&self.entry.directory);
         changed || was_managed != self.entry.managed
     }
 
@@ -179,6 +213,13 @@ impl KnownStudy {
         self.entry.summary = Ok(Summary::of(history));
         Ok(())
     }
+}
+
+/// When a study's log was last written.
+fn changed(directory: &Path) -> Option<SystemTime> {
+    let log = log_of(directory);
+    let times = [log.clone(), log.with_extension("db-wal")].into_iter().filter_map(|path| path.metadata().ok());
+    times.filter_map(|data| data.modified().ok()).max()
 }
 
 /// Of a trial that has ended the list needs its best and its last report only.

@@ -10,11 +10,12 @@ pub(crate) struct StartTimes {
     begin: Instant,
     window: Option<Duration>,
     trials: Option<Duration>,
+    done: bool,
 }
 
 impl StartTimes {
     pub(crate) fn new(begin: Instant) -> StartTimes {
-        StartTimes { begin, window: None, trials: None }
+        StartTimes { begin, window: None, trials: None, done: false }
     }
 
     /// Called at the end of every frame: whether it shows trials, and whether it shows all that the page has.
@@ -24,7 +25,8 @@ impl StartTimes {
         if has_trials {
             self.trials.get_or_insert(now);
         }
-        if let (Some(trials), true) = (self.trials, is_whole) {
+        if let (Some(trials), true, false) = (self.trials, is_whole, self.done) {
+            self.done = true;
             println!("{} {} {}", window.as_millis(), trials.as_millis(), now.as_millis());
             ctx.send_viewport_cmd(ViewportCommand::Close);
         }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use seqtune_core::{History, Objective, Settings, StudySpec, TrialState};
+use rayon::prelude::*;
+use seqtune_core::{History, Objective, Settings, StudySpec, Trial, TrialState};
 use seqtune_plugin::Direction;
 
 use crate::row::{TrialRow, objective_of};
@@ -55,17 +56,7 @@ impl Snapshot {
                 }
             }
         }
-        let mut trials = Vec::with_capacity(history.trials.len());
-        for trial in &history.trials {
-            let old = before.and_then(|before| before.row(trial.number));
-            trials.push(match old {
-                Some(row) if row.is_current(trial) => Arc::clone(row),
-                _ => {
-                    let curves = old.map_or_else(Curves::default, |row| row.curves.clone());
-                    Arc::new(TrialRow::of(history, trial, curves, &mut names))
-                }
-            });
-        }
+        let trials = rows(history, before, &mut names);
         let objectives = history.spec.objectives.len().min(names.len());
         names[objectives..].sort();
         let same_settings = before.filter(|before| *before.settings == history.settings);
@@ -146,6 +137,37 @@ impl Snapshot {
     pub fn direction(&self) -> Direction {
         self.spec.objective().direction
     }
+}
+
+/// Trials that one thread makes rows of at a time.
+const TOGETHER: usize = 256;
+
+/// The rows of a history's trials; those that did not change are the ones of before. Names that were met for the first time come
+/// behind the known ones.
+fn rows(history: &History, before: Option<&Snapshot>, names: &mut Vec<Arc<str>>) -> Vec<Arc<TrialRow>> {
+    let row = |trial: &Trial, names: &mut Vec<Arc<str>>| match before.and_then(|before| before.row(trial.number)) {
+        Some(row) if row.is_current(trial) => Arc::clone(row),
+        old => {
+            let curves = old.map_or_else(Curves::default, |row| row.curves.clone());
+            Arc::new(TrialRow::of(history, trial, curves, names))
+        }
+    };
+    let chunks = history.trials.par_chunks(TOGETHER).map(|trials| {
+        let mut own = names.clone();
+        let rows: Vec<Arc<TrialRow>> = trials.iter().map(|trial| row(trial, &mut own)).collect();
+        (rows, own.split_off(names.len()))
+    });
+    let chunks: Vec<(Vec<Arc<TrialRow>>, Vec<Arc<str>>)> = chunks.collect();
+    let mut all = Vec::with_capacity(history.trials.len());
+    for (rows, new) in chunks {
+        all.extend(rows);
+        for name in new {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    all
 }
 
 /// As [`History::ranked`] without replicates, from rows whose values and violations are known already.

@@ -266,7 +266,7 @@ impl Model {
         let first = listing
             .studies
             .iter()
-            .max_by_key(|entry| (entry.managed, entry.summary.is_ok(), entry.changed))
+            .max_by_key(|entry| (entry.managed, entry.readable, entry.changed))
             .map(|entry| entry.directory.clone());
         self.listing = Some(listing);
         if self.open.is_some() {

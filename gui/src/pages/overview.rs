@@ -3,7 +3,7 @@
 use egui::{ComboBox, Panel, RichText, ScrollArea, Ui};
 use seqtune_plot::plots::{self, Along, BandKind, CurvesOf, HistoryOptions, PlotError};
 use seqtune_plot::spec::PlotSpec;
-use seqtune_plot::{About, Card, Method, PlotKind, Status, completed, health, importance};
+use seqtune_plot::{About, Card, Method, PedAnova, PlotKind, Status, completed, health, importance};
 
 use crate::cache::Cache;
 use crate::model::{Action, Model, Page};
@@ -15,6 +15,9 @@ use crate::workshop::{Lane, Subject};
 
 /// How many of the best trials can have their curves drawn.
 const TOPS: [usize; 4] = [5, 10, 20, 50];
+
+/// From how many completed trials on importance is measured by PED-ANOVA: a forest over more takes seconds.
+const MANY: usize = 2500;
 
 /// Seed of the forest behind the importance: any will do, the same one always.
 const SEED: u64 = 1;
@@ -150,18 +153,19 @@ fn curves(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> Vec<Act
     .actions
 }
 
-/// fANOVA of the completed trials. It takes a second or more, so it waits until a trial has ended.
+/// Of the completed trials. It takes a second or more, so it waits until a trial has ended.
 fn importance_of(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> Vec<Action> {
     let pane = PlotPane {
         id: "overview importance",
         name: "Importance",
         help: "How much of the variance of the value each parameter explains alone, with the interval over the trees of a random \
-               forest (fANOVA; Hutter, Hoos, Leyton-Brown 2014). Of the listed completed trials.",
+               forest (fANOVA; Hutter, Hoos, Leyton-Brown 2014). Of the listed completed trials; of 2500 and more PED-ANOVA (Watanabe, \
+               Bansal, Hutter 2023), which is quicker.",
         height,
         moves: false,
     };
     let Some(subject) = model.subject() else { return Vec::new() };
-    let made = cache.shop.ask_of_ended("overview importance", (), subject, Lane::Slow, fanova);
+    let made = cache.shop.ask_of_ended("overview importance", (), subject, Lane::Slow, measured);
     let product = made.product.as_deref();
     let spec = product.and_then(|product| product.as_ref().ok());
     let trouble = match product {
@@ -172,17 +176,25 @@ fn importance_of(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> 
     pane.draw(ui, model, cache, (spec, trouble, made.stale), |_| Vec::new()).actions
 }
 
-fn fanova(subject: &Subject) -> Result<std::sync::Arc<PlotSpec>, String> {
+fn measured(subject: &Subject) -> Result<std::sync::Arc<PlotSpec>, String> {
     let sentence = |text: String| crate::text::sentence(&text);
     let (space, trials) = (&subject.listed.spec.space, completed(&subject.listed));
-    let answer = importance(space, &trials, Method::Fanova, SEED).map_err(|error| sentence(error.to_string()))?;
+    let (method, measure) = if trials.len() < MANY {
+        (Method::Fanova, "share of the variance")
+    } else {
+        (
+            Method::PedAnova(PedAnova::new(subject.listed.direction())),
+            "share of what sets the best tenth apart (PED-ANOVA)",
+        )
+    };
+    let answer = importance(space, &trials, method, SEED).map_err(|error| sentence(error.to_string()))?;
     let bars: Vec<plots::Importance> = answer
         .parameters
         .iter()
         .map(|one| plots::Importance { name: one.name.clone(), mean: one.mean, low: one.low, high: one.high })
         .collect();
     let title = format!("Importance in {}", subject.listed.spec.name);
-    let spec: Result<PlotSpec, PlotError> = plots::importance(&title, "share of the variance", &bars);
+    let spec: Result<PlotSpec, PlotError> = plots::importance(&title, measure, &bars);
     let mut spec = spec.map_err(|error| sentence(error.to_string()))?;
     let fit = answer.r2.map(|r2| format!("{} trials; the forest's R2 is {r2:.2}", answer.trials));
     spec.notes.extend(fit);
