@@ -177,7 +177,10 @@ impl Viewer {
         if let Some(reader) = &self.reader
             && let Some(news) = reader.news()
         {
-            self.model.set_news(reader.directory(), news);
+            let replaced = self.model.set_news(reader.directory(), news);
+            if replaced {
+                self.cache.clear();
+            }
         }
         if let Some(listing) = self.folder.as_ref().and_then(FolderWatch::listing)
             && let Some(effect) = self.model.set_listing(listing)
@@ -255,7 +258,7 @@ impl Viewer {
                 let asked = Requests::open(&directory).and_then(|requests| requests.add("viewer", &kind));
                 Some(match asked {
                     Ok(_) => Action::Say(said.to_owned(), false),
-                    Err(error) => Action::Say(text::sentence(&error.to_string()), true),
+                    Err(error) => Action::Refused(kind, text::sentence(&error.to_string())),
                 })
             }),
             Effect::Browse => {
@@ -285,7 +288,7 @@ impl Viewer {
                 let said = match picture::save(&spec, &path, theme::of(&self.ctx)) {
                     Ok(()) => {
                         self.model.dialog = None;
-                        (format!("Saved {}.", path.display()), false)
+                        (format!("Saved {}.", std::path::absolute(&path).unwrap_or(path).display()), false)
                     }
                     Err(error) => {
                         let refused = Some(format!("{error}."));

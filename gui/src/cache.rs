@@ -34,5 +34,6 @@ impl Cache {
     pub fn clear(&mut self) {
         self.shop.clear();
         self.plots.clear();
+        self.decisions = Decisions::default();
     }
 }

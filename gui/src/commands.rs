@@ -48,7 +48,7 @@ pub(crate) const COMMANDS: [Command; 54] = [
     command("Colours of high contrast", "", &[], true, |_| Some(Action::ShowTheme(ThemeChoice::HighContrast))),
     command("Filter the trials", "Ctrl+F", &[(COMMAND, Key::F)], true, |_| Some(Action::FocusFilter)),
     command("Clear the filter and the ranges", "", &[], false, |model| {
-        (!model.filter.is_empty()).then(|| Action::Filter(String::new()))
+        (!model.filter.is_empty() || !model.brushes.is_empty()).then_some(Action::ClearFilter)
     }),
     command("List completed trials only", "", &[], false, |_| Some(Action::Filter("state=completed".to_owned()))),
     command("List failed trials only", "", &[], false, |_| Some(Action::Filter("state=failed".to_owned()))),
@@ -177,7 +177,10 @@ pub(crate) fn pressed(ctx: &Context, model: &Model, was_typing: bool) -> Vec<Act
     let focused = ctx.memory(|memory| memory.focused().is_some()) && !typing;
     let mut actions = Vec::new();
     let asking = model.dialog.is_some() && model.dialog != Some(Dialog::Help);
-    for command in &COMMANDS {
+    let copied = !typing && !asking && take_copy(ctx);
+    // Text that somebody writes is not lost to another dialog.
+    let writing = matches!(model.dialog, Some(Dialog::Note { .. } | Dialog::Enqueue { .. }));
+    for command in COMMANDS.iter().filter(|_| !writing) {
         if (typing || asking) && !command.while_typing {
             continue;
         }
@@ -185,15 +188,26 @@ pub(crate) fn pressed(ctx: &Context, model: &Model, was_typing: bool) -> Vec<Act
             let is_taken = focused && matches!(key, Key::ArrowDown | Key::ArrowUp | Key::Space);
             !is_taken && ctx.input_mut(|input| input.consume_key(*modifiers, *key))
         });
-        if hit {
+        if hit || (copied && command.pressed.contains(&(COMMAND, Key::C))) {
             actions.extend((command.action)(model));
         }
     }
     // Esc leaves the filter's text box first, which egui does before this frame; a dialog it always closes.
-    if (!was_typing || model.dialog.is_some()) && ctx.input(|input| input.key_pressed(Key::Escape)) {
+    // An open menu closes first.
+    let leaves = !was_typing || model.dialog.is_some();
+    if leaves && !egui::Popup::is_any_open(ctx) && ctx.input(|input| input.key_pressed(Key::Escape)) {
         actions.push(Action::Leave);
     }
     actions
+}
+
+/// Whether something is to be copied. Windows say so instead of the key itself.
+fn take_copy(ctx: &Context) -> bool {
+    ctx.input_mut(|input| {
+        let before = input.events.len();
+        input.events.retain(|event| !matches!(event, egui::Event::Copy));
+        input.events.len() < before
+    })
 }
 
 /// The commands whose names have all words of a text, and that can be done now.

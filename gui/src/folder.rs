@@ -175,8 +175,12 @@ impl KnownStudy {
     /// Whether anything has changed.
     fn look(&mut self) -> bool {
         let mark = FileMark::of(&self.entry.directory);
-        if mark == self.mark && !self.entry.managed {
-            return false;
+        if mark == self.mark {
+            // Nothing new; but the manager may be gone without a word.
+            let was_managed = self.entry.managed;
+            self.entry.managed =
+                was_managed && StoreReader::open(&self.entry.directory).is_ok_and(|log| log.is_managed());
+            return was_managed != self.entry.managed;
         }
         let replaced = mark.as_ref().zip(self.mark.as_ref()).is_some_and(|(now, before)| now.replaces(before));
         if replaced {

@@ -1,7 +1,7 @@
 //! The desktop viewer of seqtune studies.
 //!
 //! One window over a folder of studies: pages that say what to look at, compare trials, and show parameters, decisions, time and
-//! data; live while the study runs. The viewer never writes to a log.
+//! data; live while the study runs. The viewer writes nothing but requests, after that was switched on for a study.
 //!
 //! How it hangs together:
 //!

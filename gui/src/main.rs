@@ -14,8 +14,8 @@ use seqtune_view::settings::ThemeChoice;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Shows studies in a window, live while they run: the table of trials, learning curves, and the history with the
-/// best so far. Reads only; a running study is never disturbed.
+/// Shows studies in a window, live while they run: what to look at, comparisons, parameters, decisions, time, data. A running
+/// study is never disturbed; it is only read, until you allow to control it in the menu Control.
 #[derive(Debug, Parser)]
 #[command(
     version,

@@ -40,5 +40,9 @@ pub(crate) fn save(spec: &PlotSpec, path: &Path, theme: &Theme) -> Result<(), Sa
         Some("png") => png(spec, SIZE, theme, DPI).map_err(|error| SaveError::Draw(error.to_string()))?,
         _ => return Err(SaveError::Kind(path.to_owned())),
     };
-    std::fs::write(path, bytes).map_err(|source| SaveError::Write { path: path.to_owned(), source })
+    // Beside it first: where the disk is full, the picture of before stays whole.
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|source| SaveError::Write { path: path.to_owned(), source })
 }

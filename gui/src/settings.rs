@@ -98,21 +98,29 @@ impl SettingsFile {
         let usual = Settings::default();
         let file =
             |written: &Settings, is_foreign| SettingsFile { path: path.clone(), written: written.clone(), is_foreign };
-        let Ok(text) = std::fs::read_to_string(&path) else { return (file(&usual, false), usual, None) };
+        let shown = path.display();
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (file(&usual, false), usual, None),
+            Err(error) => {
+                let said =
+                    format!("{shown} cannot be read: {error}; the usual settings are used, and nothing is kept.");
+                return (file(&usual, true), usual, Some(said));
+            }
+        };
+        // Its version comes before anything else: what a newer viewer has written may not be understood.
+        let version = serde_json::from_str::<serde_json::Value>(&text).ok().and_then(|value| value["version"].as_u64());
+        if version.is_some_and(|version| version > u64::from(VERSION)) {
+            let said = format!("{shown} is of a newer viewer; the usual settings are used, and nothing is kept.");
+            return (file(&usual, true), usual, Some(said));
+        }
         match serde_json::from_str::<Settings>(&text) {
-            Ok(read) if read.version <= VERSION && (0.2..=5.0).contains(&read.zoom) => {
+            Ok(read) if (0.2..=5.0).contains(&read.zoom) => {
                 let read = Settings { version: VERSION, ..read };
                 (file(&read, false), read, None)
             }
-            Ok(read) if read.version > VERSION => {
-                let said = format!(
-                    "{} is of a newer viewer; the usual settings are used, and nothing is kept.",
-                    path.display()
-                );
-                (file(&usual, true), usual, Some(said))
-            }
             _ => {
-                let said = format!("{} cannot be read; the usual settings are used.", path.display());
+                let said = format!("{shown} cannot be read; the usual settings are used.");
                 (file(&usual, false), usual, Some(said))
             }
         }
@@ -168,7 +176,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         for (text, is_kept) in
-            [(r#"{"version": 99, "theme": "dark"}"#, true), ("no json", false), (r#"{"zoom": 1e9}"#, false)]
+            [(r#"{"version": 99, "theme": "sepia"}"#, true), ("no json", false), (r#"{"zoom": 1e9}"#, false)]
         {
             std::fs::write(&path, text).unwrap();
             let (mut file, settings, said) = SettingsFile::read(path.clone());
@@ -185,9 +193,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let blocked = folder.path().join("file");
         std::fs::write(&blocked, "").unwrap();
-        let (mut file, settings, _) = SettingsFile::read(blocked.join("settings.json"));
-        let changed = Settings { top: 5, ..settings.clone() };
-        assert!(file.keep(&changed).is_some());
-        assert_eq!(file.keep(&settings), None);
+        let (mut file, settings, said) = SettingsFile::read(blocked.join("settings.json"));
+        assert!(said.is_some());
+        assert_eq!(file.keep(&Settings { top: 5, ..settings }), None);
     }
 }

@@ -123,6 +123,9 @@ impl Workshop {
     /// Forgets all products: another study is open.
     pub fn clear(&mut self) {
         self.slots.clear();
+        // What is still being made would come into the slots of the new study: it is told to nobody, and its threads end.
+        self.lanes = [None, None];
+        self.done = unbounded();
     }
 
     /// Asks for the product of a slot. `work` makes it of the study, should it not be there; it must depend on nothing but the
@@ -313,5 +316,25 @@ mod tests {
             }),
             2
         );
+    }
+
+    #[test]
+    fn what_was_begun_for_another_study_is_told_to_nobody() {
+        let mut shop = Workshop::new(egui::Context::default());
+        let subject = subject(0);
+        let (hold, held) = unbounded::<()>();
+        shop.ask("slot", 1, &subject, Lane::Slow, move |_| {
+            let _ = held.recv();
+            "old"
+        });
+        shop.clear();
+        drop(hold);
+        let answer = wait(|| {
+            shop.collect();
+            let answer = shop.ask("slot", 2, &subject, Lane::Slow, |_| "new");
+            assert_ne!(answer.product.as_deref(), Some(&"old"));
+            answer
+        });
+        assert_eq!(*answer, "new");
     }
 }

@@ -61,7 +61,7 @@ pub use compare::{
 };
 pub use configs::{Config, configs};
 pub use curve::{Curve, curve};
-pub use health::{About, Card, PlotKind, Status, health};
+pub use health::{About, Card, PlotKind, Status, health, health_of};
 pub use heat_map::{Axis, Cell, HeatMap, heat_map};
 pub use importance::{
     Importance, ImportanceError, LeftOut, Method, PairImportance, ParameterImportance, PedAnova, completed, importance,

@@ -57,7 +57,8 @@ pub(crate) fn find(directory: &Path, opened: &[PathBuf]) -> Vec<Export> {
     found.sort_by(|a, b| (a.trial, &a.path).cmp(&(b.trial, &b.path)));
     for path in opened {
         if !found.iter().any(|export| export.path == *path) {
-            found.push(export(path.clone()));
+            // A folder of elsewhere is of no trial of this study, whatever its name.
+            found.push(Export { trial: None, ..export(path.clone()) });
         }
     }
     found

@@ -53,6 +53,8 @@ pub enum Action {
     ShowColumn(Column, bool),
     /// List only trials for which this holds.
     Filter(String),
+    /// List all trials again.
+    ClearFilter,
     /// Give the filter the keyboard.
     FocusFilter,
     /// List only trials whose parameter is in this range; `None` lifts the range.
@@ -81,6 +83,8 @@ pub enum Action {
     AllowControl(bool),
     /// Ask something of the open study.
     Ask(RequestKind),
+    /// What was asked of the study was refused, with this sentence: what was written comes back.
+    Refused(RequestKind, String),
     /// Write a note about a trial, or about the study.
     AskForNote(Option<u64>),
     /// Edit a point to be tried next, beginning with that of a trial.
@@ -197,6 +201,12 @@ impl Model {
                 self.filter = text;
                 self.refresh();
             }
+            Action::ClearFilter => {
+                self.keep_for_undo();
+                self.filter.clear();
+                self.brushes.clear();
+                self.refresh();
+            }
             Action::FocusFilter => self.focus_filter = true,
             Action::Brush(parameter, range) => {
                 self.keep_for_undo();
@@ -224,6 +234,16 @@ impl Model {
                 self.controlled = self.open.as_ref().filter(|_| on).map(|open| open.directory.clone());
             }
             Action::Ask(kind) => return self.ask(kind),
+            Action::Refused(kind, sentence) => {
+                self.notify(sentence, true);
+                match kind {
+                    RequestKind::Note { trial, text } => self.dialog = Some(Dialog::Note { trial, text }),
+                    RequestKind::Enqueue { params } => {
+                        self.dialog = Some(Dialog::Enqueue { text: crate::text::params_toml(&params) });
+                    }
+                    _ => {}
+                }
+            }
             Action::AskForNote(trial) => {
                 let remarks = self.remarks();
                 let note = match trial {
@@ -321,22 +341,28 @@ impl Model {
     fn open_study(&mut self, directory: PathBuf) -> Effect {
         if self.open.as_ref().is_none_or(|open| open.directory != directory) {
             self.open = Some(OpenStudy { directory: directory.clone(), news: News::default() });
-            self.selected = None;
-            self.hovered = None;
-            self.pins.clear();
-            self.baseline = None;
-            self.filter.clear();
-            self.brushes.clear();
-            self.hidden_columns.clear();
-            self.sort = Sort::default();
-            self.metric = None;
-            self.views.parameters = ParametersView { plot: self.views.parameters.plot, ..ParametersView::default() };
-            self.views.pareto = ParetoView::default();
-            self.views.data = DataView::default();
-            self.undo.clear();
+            self.forget_choices();
             self.refresh();
         }
         Effect::Follow(directory)
+    }
+
+    /// What was chosen in a study means nothing in another one.
+    pub(super) fn forget_choices(&mut self) {
+        self.selected = None;
+        self.hovered = None;
+        self.pins.clear();
+        self.baseline = None;
+        self.filter.clear();
+        self.good_filter.clear();
+        self.brushes.clear();
+        self.hidden_columns.clear();
+        self.sort = Sort::default();
+        self.metric = None;
+        self.views.parameters = ParametersView { plot: self.views.parameters.plot, ..ParametersView::default() };
+        self.views.pareto = ParetoView::default();
+        self.views.data = DataView::default();
+        self.undo.clear();
     }
 
     fn select(&mut self, trial: Option<u64>) -> Option<Effect> {
@@ -349,6 +375,10 @@ impl Model {
     }
 
     fn toggle_pin(&mut self, trial: u64) {
+        if self.snapshot().is_none_or(|snapshot| snapshot.trial(trial).is_none()) {
+            self.notify(format!("There is no trial {trial}."), true);
+            return;
+        }
         self.keep_for_undo();
         if let Some(place) = self.pin(trial) {
             self.pins.remove(place);

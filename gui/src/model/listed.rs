@@ -48,20 +48,16 @@ impl Model {
         let filter = match Filter::parse(&self.filter, &snapshot) {
             Ok(filter) => {
                 self.filter_error = None;
-                Some(filter)
+                self.good_filter.clone_from(&self.filter);
+                filter
             }
+            // Half an expression leaves the whole one before it in force.
             Err(error) => {
                 self.filter_error = Some(error);
-                None
+                Filter::parse(&self.good_filter, &snapshot).unwrap_or(Filter::All(Vec::new()))
             }
         };
-        let kept = self.subject.as_ref().filter(|subject| Arc::ptr_eq(&subject.whole, &snapshot));
-        let listed = match (filter, kept) {
-            // Half an expression leaves what the whole one before it listed.
-            (None, Some(subject)) => Arc::clone(&subject.listed),
-            (None, None) => Arc::clone(&snapshot),
-            (Some(filter), _) => self.keep(&snapshot, &filter),
-        };
+        let listed = self.keep(&snapshot, &filter);
         self.revision += 1;
         let directory = self.open.as_ref().map(|open| open.directory.clone()).unwrap_or_default();
         let subject = Subject::new(snapshot, listed, &directory, self.revision);

@@ -93,6 +93,8 @@ pub struct Model {
     subject: Option<Subject>,
     texts: Texts,
     undo: Vec<Undo>,
+    /// The last filter that could be read.
+    good_filter: String,
     revision: u64,
 }
 
@@ -238,14 +240,20 @@ impl Model {
         self.pins.iter().position(|pin| *pin == trial)
     }
 
-    /// The rank of a trial among the completed ones, where that rank has a colour of its own.
-    pub fn colored_rank(&self, trial: u64) -> Option<usize> {
-        self.snapshot()?.top(crate::theme::RANKED_COLORS).iter().position(|number| *number == trial)
-    }
-
-    /// Takes over what the reader has found.
-    pub fn set_news(&mut self, directory: &Path, news: News) {
-        let Some(open) = self.open.as_mut().filter(|open| open.directory == directory) else { return };
+    /// Takes over what the reader has found. Whether another study now stands in the place of the one before: then nothing is
+    /// selected, pinned or filtered any more.
+    pub fn set_news(&mut self, directory: &Path, news: News) -> bool {
+        let Some(open) = self.open.as_mut().filter(|open| open.directory == directory) else { return false };
+        let first = |news: &News| {
+            let snapshot = news.snapshot.as_ref()?;
+            Some((snapshot.spec.seed, snapshot.trials.first().map(|row| row.started_us)?))
+        };
+        let replaced = first(&open.news).zip(first(&news)).is_some_and(|(before, now)| before != now);
+        if replaced {
+            open.news = News::default();
+            self.forget_choices();
+        }
+        let Some(open) = self.open.as_mut() else { return replaced };
         let seq = |news: &News| news.snapshot.as_ref().map(|snapshot| (snapshot.seq, snapshot.spec.seed));
         let changed = seq(&open.news) != seq(&news) || !Arc::ptr_eq(&open.news.remarks, &news.remarks);
         let answered = news.answer.clone().filter(|answer| {
@@ -258,6 +266,7 @@ impl Model {
         if changed {
             self.refresh();
         }
+        replaced
     }
 
     /// Takes over the list of studies. Where none is open, the effect opens one: a running one before the others, then

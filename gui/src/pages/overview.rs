@@ -1,26 +1,23 @@
 //! Overview: what to look at. First in words, then in plots.
 
 use egui::{ComboBox, Panel, RichText, ScrollArea, Ui};
-use seqtune_plot::plots::{self, Along, BandKind, CurvesOf, HistoryOptions, PlotError};
-use seqtune_plot::spec::PlotSpec;
-use seqtune_plot::{About, Card, Method, PedAnova, PlotKind, Status, completed, health, importance};
+use seqtune_plot::plots::{self, Along, BandKind, CurvesOf, HistoryOptions};
+use seqtune_plot::{About, Card, PlotKind, Status, health_of};
 
+use super::parameters;
 use crate::cache::Cache;
-use crate::model::{Action, Model, Page};
+use crate::model::{Action, Measure, Model, Page};
 use crate::panes::menu::menu;
 use crate::panes::plot_pane::{PlotPane, of_listed};
 use crate::panes::table;
 use crate::theme;
-use crate::workshop::{Lane, Subject};
+use crate::workshop::Lane;
 
 /// How many of the best trials can have their curves drawn.
 const TOPS: [usize; 4] = [5, 10, 20, 50];
 
 /// From how many completed trials on importance is measured by PED-ANOVA: a forest over more takes seconds.
 const MANY: usize = 2500;
-
-/// Seed of the forest behind the importance: any will do, the same one always.
-const SEED: u64 = 1;
 
 pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let mut actions = cards(ui, model, cache);
@@ -55,7 +52,8 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
 /// How the study stands, in sentences; a click leads to what is meant.
 fn cards(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let Some(subject) = model.subject() else { return Vec::new() };
-    let answer = cache.shop.ask("health", (), subject, Lane::Quick, |subject| health(&subject.listed));
+    let answer =
+        cache.shop.ask("health", (), subject, Lane::Quick, |subject| health_of(&subject.listed, &subject.whole));
     let Some(cards) = answer.product else { return Vec::new() };
     let mut actions = Vec::new();
     let most = ui.available_height() * 0.24;
@@ -165,7 +163,13 @@ fn importance_of(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> 
         moves: false,
     };
     let Some(subject) = model.subject() else { return Vec::new() };
-    let made = cache.shop.ask_of_ended("overview importance", (), subject, Lane::Slow, measured);
+    let objective = model.objective(&subject.whole);
+    let key = objective.metric.clone();
+    let made = cache.shop.ask_of_ended("overview importance", key, subject, Lane::Slow, move |subject| {
+        let many = subject.listed.summary.completed >= MANY;
+        let measure = if many { Measure::PedAnova } else { Measure::Fanova };
+        parameters::importance_of(&subject.listed, &objective, measure)
+    });
     let product = made.product.as_deref();
     let spec = product.and_then(|product| product.as_ref().ok());
     let trouble = match product {
@@ -174,34 +178,6 @@ fn importance_of(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> 
         None => Some("Growing a forest over the trials."),
     };
     pane.draw(ui, model, cache, (spec, trouble, made.stale), |_| Vec::new()).actions
-}
-
-fn measured(subject: &Subject) -> Result<std::sync::Arc<PlotSpec>, String> {
-    let sentence = |text: String| crate::text::sentence(&text);
-    let (space, trials) = (&subject.listed.spec.space, completed(&subject.listed));
-    let (method, measure) = if trials.len() < MANY {
-        (Method::Fanova, "share of the variance")
-    } else {
-        (
-            Method::PedAnova(PedAnova::new(subject.listed.direction())),
-            "share of what sets the best tenth apart (PED-ANOVA)",
-        )
-    };
-    let answer = importance(space, &trials, method, SEED).map_err(|error| sentence(error.to_string()))?;
-    let bars: Vec<plots::Importance> = answer
-        .parameters
-        .iter()
-        .map(|one| plots::Importance { name: one.name.clone(), mean: one.mean, low: one.low, high: one.high })
-        .collect();
-    let title = format!("Importance in {}", subject.listed.spec.name);
-    let spec: Result<PlotSpec, PlotError> = plots::importance(&title, measure, &bars);
-    let mut spec = spec.map_err(|error| sentence(error.to_string()))?;
-    let fit = answer.r2.map(|r2| format!("{} trials; the forest's R2 is {r2:.2}", answer.trials));
-    spec.notes.extend(fit);
-    if answer.r2.is_some_and(|r2| r2 < 0.2) {
-        spec.notes.push("near 0 or below, the bars mean little".to_owned());
-    }
-    Ok(std::sync::Arc::new(spec))
 }
 
 /// Chooses the metric of all plots.

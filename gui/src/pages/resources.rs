@@ -62,7 +62,8 @@ fn timeline(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> Vec<A
         moves: true,
     };
     let lanes = model.views.resources.lanes;
-    let work = of_listed(model, move |snapshot, _| plots::timeline_of(snapshot, lanes));
+    // Of all trials: a gap would else be a trial that is not listed.
+    let work = move |subject: &Subject| plots::timeline_of(&subject.whole, lanes);
     pane.show(ui, model, cache, lanes, work, |ui| {
         let mut actions = Vec::new();
         let name = |lanes: Lanes| match lanes {

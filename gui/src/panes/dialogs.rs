@@ -45,10 +45,9 @@ fn open(ctx: &Context, model: &Model, path: &str, refused: Option<&str>) -> Vec<
             ui.label(RichText::new("Recent").strong());
         }
         for path in recent {
-            let is_there = path.exists();
+            // Whether it is there still is seen when it is opened: asking in each frame may wait for a disk that is away.
             let button = egui::Button::new(path.display().to_string()).truncate().frame(false);
-            let response = ui.add_enabled(is_there, button);
-            if response.on_disabled_hover_text("It is not there now").clicked() {
+            if ui.add(button).clicked() {
                 more.push(Action::OpenPath(path.clone()));
             }
         }
@@ -159,12 +158,14 @@ fn write(
 ) -> (Vec<Action>, bool) {
     let mut actions = Vec::new();
     let mut done = false;
-    let modal = Modal::new(Id::unique(title)).show(ctx, |ui| {
+    // A click beside it does not lose what was written.
+    Modal::new(Id::unique(title)).show(ctx, |ui| {
         ui.set_width(480.0);
         let label = ui.label(RichText::new(title).strong());
         let mut typed = text.to_owned();
         let edit = TextEdit::multiline(&mut typed).desired_width(f32::INFINITY).desired_rows(8);
-        let edit = ui.add(edit).labelled_by(label.id);
+        // A long text must not push the buttons out of the window.
+        let edit = ScrollArea::vertical().max_height(280.0).show(ui, |ui| ui.add(edit)).inner.labelled_by(label.id);
         if edit.changed() {
             actions.push(Action::Edit(typed));
         }
@@ -187,9 +188,6 @@ fn write(
             }
         });
     });
-    if modal.backdrop_response.clicked() {
-        actions.push(Action::Leave);
-    }
     (actions, done)
 }
 
@@ -268,7 +266,7 @@ fn help(ctx: &Context) -> Vec<Action> {
 
 /// Keys that egui and the plots have of their own, and the one that leaves.
 const OTHERS: [(&str, &str); 4] = [
-    ("Esc", "leave the dialog, else clear the filter, else the selection"),
+    ("Esc", "leave the dialog, else lift the ranges, else clear the filter, else the selection"),
     ("Ctrl+Plus, Ctrl+Minus", "larger and smaller"),
     ("Drag, Ctrl+Wheel", "move and zoom a plot"),
     ("Double click", "show the whole plot again"),

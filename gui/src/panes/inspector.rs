@@ -80,7 +80,7 @@ fn remarks(ui: &mut Ui, model: &Model, row: &TrialRow) -> Vec<Action> {
         if !on {
             return;
         }
-        let id = ui.scope_id().with("new tag");
+        let id = ui.scope_id().with(("new tag", trial));
         let mut typed = ui.data_mut(|data| data.get_temp::<String>(id)).unwrap_or_default();
         let edit = egui::TextEdit::singleline(&mut typed).desired_width(80.0).hint_text("new tag");
         let response = ui.add(edit);

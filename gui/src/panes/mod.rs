@@ -22,7 +22,7 @@ pub fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let mut actions = Vec::new();
     cache.shop.collect();
     Panel::top("header").show(ui, |ui| actions.extend(header::ui(ui, model)));
-    Panel::bottom("status").show(ui, |ui| actions.extend(status::ui(ui, model, cache)));
+    Panel::bottom("status").show(ui, |ui| status::ui(ui, model, cache));
     // In a small window each part gets less, and none is squeezed out.
     let width = ui.available_width();
     if model.place.is_some() && model.settings.panels.studies {

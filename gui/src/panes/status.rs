@@ -3,19 +3,18 @@
 use egui::{Align, Layout, RichText, Ui};
 
 use crate::cache::Cache;
-use crate::model::{Action, Model};
+use crate::model::Model;
 use crate::text;
 
 /// How long something that happened stays in the line, in microseconds.
 const SAID_FOR: i64 = 15_000_000;
 
-pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &Cache) -> Vec<Action> {
-    let actions = Vec::new();
+pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &Cache) {
     ui.horizontal(|ui| {
         match (&model.open, model.subject()) {
             (Some(open), Some(subject)) => {
                 let path = open.directory.display().to_string();
-                ui.label(RichText::new(path).weak()).on_hover_text("The study's directory; it is only read");
+                ui.label(RichText::new(path).weak()).on_hover_text("The study's directory");
                 ui.separator();
                 let (listed, all) = (subject.listed.trials.len(), subject.whole.trials.len());
                 ui.label(format!("{listed} of {}", text::count(all, "trial"))).on_hover_text("Shown by the filter");
@@ -39,5 +38,4 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &Cache) -> Vec<Action> {
             }
         });
     });
-    actions
 }

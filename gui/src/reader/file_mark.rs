@@ -5,10 +5,13 @@ use std::time::SystemTime;
 
 use crate::place::log_of;
 
+/// Device, number and birth of a file.
+type Identity = (u64, u64, Option<SystemTime>);
+
 /// Which file the log is, and when it was last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileMark {
-    identity: Option<(u64, u64)>,
+    identity: Option<Identity>,
     log: (u64, Option<SystemTime>),
     wal: Option<(u64, Option<SystemTime>)>,
 }
@@ -33,13 +36,14 @@ impl FileMark {
 }
 
 #[cfg(unix)]
-fn identity(data: &std::fs::Metadata) -> Option<(u64, u64)> {
+fn identity(data: &std::fs::Metadata) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt;
-    Some((data.dev(), data.ino()))
+    // A number of a file that was deleted is given to another one.
+    Some((data.dev(), data.ino(), data.created().ok()))
 }
 
 /// Elsewhere a file that is open cannot be replaced.
 #[cfg(not(unix))]
-fn identity(_: &std::fs::Metadata) -> Option<(u64, u64)> {
+fn identity(_: &std::fs::Metadata) -> Option<Identity> {
     None
 }

@@ -5,7 +5,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use seqtune_core::{EventKind, Store, TrialState};
 
-use crate::sample::Sample;
+use crate::sample::{self, Sample};
 use crate::window::{SMALL, has_trials, model, open, says, small, wait};
 
 #[test]
@@ -309,4 +309,39 @@ fn the_keys_are_named_and_light_and_dark_both_draw() {
         window.run_ok();
         assert_eq!(window.ctx.theme(), theme);
     }
+}
+
+#[test]
+fn half_a_filter_leaves_the_whole_one_before_it_in_force_while_the_study_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, mut window) = small(folder.path());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run_ok();
+    window.get_by_role_and_label(Role::TextInput, "Filter").type_text("state=completed");
+    window.run_ok();
+    let listed = model(&window).rows.len();
+    window.get_by_role_and_label(Role::TextInput, "Filter").type_text(" value>");
+    window.run_ok();
+    assert!(says(&window, "After \"value>\" a value is missing."));
+    let seq = model(&window).snapshot().unwrap().seq;
+    store.append([sample::report(11, 0, 6, 0.9, 6)]).unwrap();
+    wait(&mut window, "the report is there", |window| model(window).snapshot().unwrap().seq > seq);
+    assert_eq!(model(&window).rows.len(), listed);
+}
+
+#[test]
+fn another_study_in_the_place_of_the_one_before_is_a_new_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, mut window) = small(folder.path());
+    window.key_press(Key::J);
+    window.run_ok();
+    window.key_press(Key::Space);
+    window.run_ok();
+    assert_eq!(model(&window).pins.len(), 1);
+    drop(store);
+    std::fs::remove_dir_all(folder.path().join("small")).unwrap();
+    wait(&mut window, "the loss is said", |window| says(window, "is gone"));
+    drop(SMALL.write(folder.path()));
+    wait(&mut window, "the new study is shown", |window| model(window).pins.is_empty());
+    assert_eq!((model(&window).selected, model(&window).rows.len()), (None, 12));
 }

@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
-use seqtune_view::model::{Column, Dialog, Page, Sort};
+use seqtune_view::model::{Action, Column, Dialog, Page, Sort};
 use seqtune_view::settings::ThemeChoice;
 
 use crate::window::{Window, command, model, says, small};
@@ -18,7 +18,9 @@ type Check = fn(&Window<'_>) -> bool;
 const CHECKS: &[(&str, Prepare, Check)] = &[
     ("Open a folder or a study", nothing, |window| matches!(model(window).dialog, Some(Dialog::Open { .. }))),
     ("Filter the trials", nothing, |window| window.get_by_role_and_label(Role::TextInput, "Filter").is_focused()),
-    ("Clear the filter and the ranges", filtered, |window| model(window).filter.is_empty()),
+    ("Clear the filter and the ranges", filtered, |window| {
+        model(window).filter.is_empty() && model(window).brushes.is_empty()
+    }),
     ("List completed trials only", nothing, |window| model(window).filter == "state=completed" && listed(window) == 6),
     ("List failed trials only", nothing, |window| listed(window) == 1),
     ("Go to a trial by its number", nothing, |window| matches!(model(window).dialog, Some(Dialog::GoTo { .. }))),
@@ -205,4 +207,26 @@ fn letters_that_are_typed_are_no_commands() {
     window.key_press(Key::Num4);
     window.run_ok();
     assert_eq!((model(&window).selected, page(&window)), (None, Page::Overview));
+}
+
+#[test]
+fn what_the_system_says_for_ctrl_c_copies_the_parameters() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_store, mut window) = small(folder.path());
+    selected(&mut window);
+    window.event(egui::Event::Copy);
+    window.run_ok();
+    assert!(says(&window, "Copied the parameters."));
+}
+
+#[test]
+fn a_trial_that_is_not_there_is_not_pinned() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, first) = small(folder.path());
+    drop(first);
+    let path = folder.path().join("small");
+    let mut window = crate::window::open_with(&path, vec![Action::Show(Page::Compare), Action::Pin(999)]);
+    crate::window::wait(&mut window, "the trials are there", crate::window::has_trials);
+    assert!(says(&window, "There is no trial 999.") && says(&window, "Nothing is pinned."));
+    drop(store);
 }

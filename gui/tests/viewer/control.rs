@@ -115,6 +115,24 @@ fn a_variant_of_a_point_is_checked_and_asked_for() {
     assert_eq!(asked(&store)[1], RequestKind::Replicate { trial, seeds: 4 });
 }
 
+#[test]
+fn a_note_that_is_refused_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_store, mut window) = small(folder.path());
+    command(&mut window, "Allow control of this study, or no longer");
+    command(&mut window, "Write a note about the study");
+    let label = "Note about the study";
+    window.get_by_role_and_label(Role::MultilineTextInput, label).type_text(&"long ".repeat(2001));
+    window.run_ok();
+    // No other dialog takes its place.
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.run_ok();
+    assert!(window.query_by_label("Keep it").is_some());
+    press(&mut window, "Keep it");
+    wait(&mut window, "the refusal is said", |window| says(window, "a note has at most 10000."));
+    assert!(window.query_by_label("Keep it").is_some(), "what was written is still there");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_folder_that_must_not_be_written_is_said() {

@@ -9,20 +9,27 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use seqtune_core::Store;
 use seqtune_view::Viewer;
-use seqtune_view::model::{Dialog, Model};
+use seqtune_view::model::{Action, Dialog, Model};
 
 use crate::sample::Sample;
 
 pub type Window<'a> = Harness<'a, Option<Viewer>>;
 
 pub fn open(path: &Path) -> Window<'static> {
+    open_with(path, Vec::new())
+}
+
+/// Opens it, and does something as soon as there are trials.
+pub fn open_with(path: &Path, actions: Vec<Action>) -> Window<'static> {
     let path = path.to_owned();
-    Harness::builder().with_size(egui::vec2(1500.0, 1000.0)).build_ui_state(
-        move |ui, viewer: &mut Option<Viewer>| {
-            viewer.get_or_insert_with(|| Viewer::new(ui.ctx().clone(), Some(&path))).ui(ui);
-        },
-        None,
-    )
+    let new = move |ui: &egui::Ui| {
+        let mut viewer = Viewer::new(ui.ctx().clone(), Some(&path));
+        viewer.at_first(actions.clone());
+        viewer
+    };
+    Harness::builder()
+        .with_size(egui::vec2(1500.0, 1000.0))
+        .build_ui_state(move |ui, viewer: &mut Option<Viewer>| viewer.get_or_insert_with(|| new(ui)).ui(ui), None)
 }
 
 pub fn model<'a>(window: &'a Window<'_>) -> &'a Model {

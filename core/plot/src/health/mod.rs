@@ -68,6 +68,11 @@ pub enum PlotKind {
 /// The cards of a study: first the one of its best trial, then what may be wrong, what is good to know, and what is as it should
 /// be. Of a part of a study ([`Snapshot::only`]) they are about those trials alone.
 pub fn health(snapshot: &Snapshot) -> Vec<Card> {
+    health_of(snapshot, snapshot)
+}
+
+/// As [`health`] of a part of a study; what is said of its workers is of the whole.
+pub fn health_of(snapshot: &Snapshot, whole: &Snapshot) -> Vec<Card> {
     let Some(best) = values::best(snapshot) else {
         let sentence = match snapshot.trials.len() {
             0 => "The study has no trials yet.".to_owned(),
@@ -83,7 +88,7 @@ pub fn health(snapshot: &Snapshot) -> Vec<Card> {
         pruning::pruning(snapshot),
         failures::failures(snapshot),
         failures::differed(snapshot),
-        workers::idle(snapshot),
+        workers::idle(whole),
         parameters::without_effect(snapshot),
     ]
     .into_iter()
@@ -100,7 +105,10 @@ fn card(status: Status, title: impl Into<String>, sentence: String, about: Optio
 
 /// `38 %`, from a share.
 fn percent(share: f64) -> String {
-    format!("{} %", (share * 100.0).round())
+    match share * 100.0 {
+        part if part > 0.0 && part < 0.5 => "less than 1 %".to_owned(),
+        part => format!("{} %", part.round()),
+    }
 }
 
 #[cfg(test)]

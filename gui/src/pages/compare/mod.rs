@@ -42,12 +42,14 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         let differences = plots::differences(&comparison).map(Arc::new);
         Compared { comparison, differences: differences.map_err(|error| text::sentence(&error.to_string())) }
     });
-    let Some(compared) = made.product else { return Vec::new() };
+    let Some(compared) = made.product.filter(|compared| !compared.comparison.columns.is_empty()) else {
+        return Vec::new();
+    };
     let mut actions = controls(ui, model, &compared.comparison);
     if !model.filter.is_empty() || !model.brushes.is_empty() {
         ui.label(RichText::new("Pinned trials stand here with all their seeds, whatever the filter lists.").weak());
     }
-    warnings(ui, &compared.comparison);
+    warnings(ui, &subject.whole, &compared.comparison);
     ui.separator();
     let width = ui.available_width();
     Panel::left("compared")
@@ -151,11 +153,14 @@ fn shown(view: CompareView, comparison: &Comparison) -> Sheet {
 }
 
 /// One seed says nothing of how far another one would be away.
-fn warnings(ui: &mut Ui, comparison: &Comparison) {
+fn warnings(ui: &mut Ui, snapshot: &Snapshot, comparison: &Comparison) {
+    // Seeds of one configuration that are pinned apart stand in a column each.
+    let key = |trial: u64| snapshot.trial(trial).map(|row| row.config_key.as_str());
+    let is_alone = |trial: u64| comparison.columns.iter().filter(|other| key(other.trial) == key(trial)).count() == 1;
     let single: Vec<String> = comparison
         .columns
         .iter()
-        .filter(|column| column.trials.len() == 1)
+        .filter(|column| column.trials.len() == 1 && is_alone(column.trial))
         .map(|column| column.trial.to_string())
         .collect();
     let sentence = match single.as_slice() {

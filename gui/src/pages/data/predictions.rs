@@ -10,7 +10,7 @@ use crate::exports::{Form, Prediction, Predictions};
 use crate::model::{Action, DataChange, Model, Subset};
 use crate::panes::plot_pane::PlotPane;
 use crate::text;
-use crate::workshop::{Answer, Lane};
+use crate::workshop::{Answer, Lane, Subject};
 
 const HEIGHT: f32 = 330.0;
 
@@ -119,7 +119,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache, shown: &[Shown])
         ] {
             let pane = PlotPane { id, name: title, help, height: HEIGHT, moves: true };
             let (kept, fold) = (shown.to_vec(), fold.clone());
-            let work = move |_: &crate::workshop::Subject| plot.draw(title, series(&kept, subset, fold.as_deref()));
+            let work = move |_: &Subject| plot.draw(title, series(&kept, subset, fold.as_deref()));
             actions.extend(pane.show(ui, model, cache, &key, work, |_| Vec::new()).actions);
         }
     });
@@ -256,7 +256,8 @@ fn table(ui: &mut Ui, model: &Model, cache: &mut Cache, first: &Shown, fold: Opt
     let Some(subject) = model.subject() else { return };
     let (tables, fold) = (std::sync::Arc::clone(&first.tables), fold.map(str::to_owned));
     let key = (&first.stamp, &fold, model.views.data.looks);
-    let made: Answer<Vec<Measured>> = cache.shop.ask("measured", key, subject, Lane::Quick, {
+    let slowly = Subject { revision: 0, ..subject.clone() };
+    let made: Answer<Vec<Measured>> = cache.shop.ask("measured", key, &slowly, Lane::Quick, {
         let fold = fold.clone();
         move |_| {
             let found = tables.iter().find_map(|read| match &read.form {

@@ -33,15 +33,7 @@ pub(super) fn importance(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<A
     let view = &model.views.parameters;
     let (measure, of_all, objective) = (view.measure, view.of_all, model.objective(&subject.whole));
     let made = cache.shop.ask_of_ended("importance", key(model, subject), subject, Lane::Slow, move |subject| {
-        let snapshot = part(subject, of_all);
-        let method = match measure {
-            Measure::Fanova => Method::Fanova,
-            Measure::PedAnova => Method::PedAnova(PedAnova::new(objective.direction)),
-        };
-        let trials = valued(snapshot, &objective);
-        let answer = seqtune_plot::importance(&snapshot.spec.space, &trials, method, SEED);
-        let answer = answer.map_err(|error| text::sentence(&error.to_string()))?;
-        bars(snapshot, &objective, measure, &answer)
+        measured(part(subject, of_all), &objective, measure)
     });
     let height = ui.available_height();
     let pane = PlotPane {
@@ -150,6 +142,29 @@ fn key(model: &Model, subject: &Subject) -> (Measure, Option<usize>, String) {
     (view.measure, all, model.metric(&subject.whole).to_owned())
 }
 
+fn measured(snapshot: &Snapshot, objective: &Objective, measure: Measure) -> Result<Shown, String> {
+    let method = match measure {
+        Measure::Fanova => Method::Fanova,
+        Measure::PedAnova => Method::PedAnova(PedAnova::new(objective.direction)),
+    };
+    let trials = valued(snapshot, objective);
+    let answer = seqtune_plot::importance(&snapshot.spec.space, &trials, method, SEED);
+    let answer = answer.map_err(|error| text::sentence(&error.to_string()))?;
+    bars(snapshot, objective, measure, &answer)
+}
+
+/// How much the parameters matter, as bars alone, with what the forest is worth among the notes; for pages with little room.
+///
+/// # Errors
+/// A sentence where there is no answer.
+pub(in crate::pages) fn importance_of(
+    snapshot: &Snapshot,
+    objective: &Objective,
+    measure: Measure,
+) -> Result<Arc<PlotSpec>, String> {
+    measured(snapshot, objective, measure).map(|shown| shown.spec)
+}
+
 fn part(subject: &Subject, of_all: bool) -> &Snapshot {
     if of_all { &subject.whole } else { &subject.listed }
 }
@@ -228,6 +243,7 @@ fn bars(snapshot: &Snapshot, objective: &Objective, measure: Measure, answer: &I
         sentences.push(format!("Too few trials have {}: nothing is said of that.", left_out.join(", ")));
     }
     let mut spec = spec;
-    spec.notes.push(text::count(answer.trials, "completed trial"));
+    let fit = answer.r2.map_or_else(String::new, |r2| format!(", R2 {r2:.2}: {}", worth(r2)));
+    spec.notes.push(format!("{}{fit}", text::count(answer.trials, "completed trial")));
     Ok(Shown { spec: Arc::new(spec), sentences })
 }

@@ -7,6 +7,7 @@ mod slices;
 use std::sync::Arc;
 
 use egui::{Button, ComboBox, Ui};
+pub(super) use forest::importance_of;
 use seqtune_plot::plots;
 
 use super::overview::metric_choice;
@@ -54,9 +55,10 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
 }
 
 /// What plots of all trials depend on, whatever is listed: they stay as they are while one brushes.
-fn of_all(model: &Model, subject: &Subject) -> (Arc<std::path::Path>, u64, usize, String) {
+fn of_all(model: &Model, subject: &Subject) -> (Arc<std::path::Path>, u64, Option<i64>, usize, String) {
     let whole = &subject.whole;
-    (Arc::clone(&subject.directory), whole.seq, whole.trials.len(), model.metric(whole).to_owned())
+    let begun = whole.trials.first().map(|row| row.started_us);
+    (Arc::clone(&subject.directory), whole.seq, begun, whole.trials.len(), model.metric(whole).to_owned())
 }
 
 /// The parameters from the one that tells most about the value on; all of the space while that is not known.

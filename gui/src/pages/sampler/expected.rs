@@ -12,7 +12,7 @@ use crate::cache::Cache;
 use crate::model::{Action, Model};
 use crate::panes::plot_pane::PlotPane;
 use crate::text;
-use crate::workshop::{Answer, Lane};
+use crate::workshop::{Answer, Lane, Subject};
 
 /// Trials of which it is asked, the newest first: each takes as long as its decision did.
 const LAST: usize = 30;
@@ -37,13 +37,16 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let (mut known, mut made, mut trouble) = (Vec::new(), 0, None);
     for row in &asked {
         let (number, decisions, metric) = (row.number, cache.decisions.clone(), objective.metric.clone());
-        let answer: Answer<Of> = cache.shop.ask(("expected", number), (), subject, Lane::Slow, move |subject| {
+        // What the log says of a decision never changes.
+        let still = Subject { revision: 0, ..subject.clone() };
+        let key = (&subject.directory, number);
+        let answer: Answer<Of> = cache.shop.ask(("expected", number), key, &still, Lane::Slow, move |subject| {
             let why =
                 |kept: &mut crate::decisions::Kept| Ok(expected(&kept.explanation(number)?.why, &metric).cloned());
             decisions.ask(subject, why).flatten()
         });
         // One after the other, so that what is asked of another trial meanwhile has its turn soon.
-        let Some(product) = answer.product else { break };
+        let Some(product) = answer.product.filter(|_| !answer.stale) else { break };
         made += 1;
         match &*product {
             Ok(Some(expected)) => known.push((row, expected.clone())),
@@ -90,7 +93,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         })
         .collect();
     let key: Vec<u64> = points.iter().map(|point| point.trial).collect();
-    let work = move |_: &crate::workshop::Subject| plots::predictions("Expected and come", &objective, &points);
+    let work = move |_: &Subject| plots::predictions("Expected and come", &objective, &points);
     actions.extend(pane.show(ui, model, cache, key, work, |_| Vec::new()).actions);
     actions
 }
