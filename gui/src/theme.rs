@@ -123,6 +123,8 @@ pub fn install(ctx: &egui::Context) {
     });
     ctx.style_mut_of(egui::Theme::Light, |style| {
         style.visuals.panel_fill = color32(LIGHT.background);
+        // Text boxes stand out from the white around them.
+        style.visuals.extreme_bg_color = Color32::from_gray(0xF1);
         style.visuals.override_text_color = Some(Color32::from_gray(0x20));
         style.visuals.weak_text_color = Some(Color32::from_gray(0x60));
     });
