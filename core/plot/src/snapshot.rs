@@ -157,9 +157,8 @@ fn rows(history: &History, before: Option<&Snapshot>, names: &mut Vec<Arc<str>>)
         let rows: Vec<Arc<TrialRow>> = trials.iter().map(|trial| row(trial, &mut own)).collect();
         (rows, own.split_off(names.len()))
     });
-    let chunks: Vec<(Vec<Arc<TrialRow>>, Vec<Arc<str>>)> = chunks.collect();
     let mut all = Vec::with_capacity(history.trials.len());
-    for (rows, new) in chunks {
+    for (rows, new) in chunks.collect::<Vec<_>>() {
         all.extend(rows);
         for name in new {
             if !names.contains(&name) {
