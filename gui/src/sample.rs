@@ -68,3 +68,23 @@ fn value(params: &Params, step: u64) -> f64 {
     let noise = (step as f64 * 12.9898 + hidden * 78.233 + float("lr").ln()).sin() * 0.002;
     0.5 + (reached - 0.5) * (1.0 - (-speed * step as f64).exp()) + noise
 }
+
+#[cfg(test)]
+mod tests {
+    use seqtune_core::{StoreReader, TrialState};
+
+    use super::*;
+
+    #[test]
+    fn the_sample_is_a_whole_study_and_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = write(folder.path()).unwrap();
+        let history = StoreReader::open(&directory).unwrap().history().unwrap();
+        let count = |state| history.trials.iter().filter(|trial| trial.state() == state).count();
+        assert_eq!(history.trials.len() as u64, TRIALS);
+        assert!(count(TrialState::Completed) >= 10 && count(TrialState::Pruned) >= 5, "{:?}", history.trials.len());
+        let before = directory.join("study.db").metadata().unwrap().modified().unwrap();
+        assert_eq!(write(folder.path()).unwrap(), directory);
+        assert_eq!(directory.join("study.db").metadata().unwrap().modified().unwrap(), before);
+    }
+}
