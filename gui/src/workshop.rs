@@ -154,6 +154,18 @@ impl Workshop {
         self.ask_by(hashed(&slot), hashed(&(key, subject.ended)), subject, lane, work)
     }
 
+    /// As [`Workshop::ask`] for a product that no report changes, unless the key says so: of a decision that was made, of files.
+    pub fn ask_still<T: Send + Sync + 'static>(
+        &mut self,
+        slot: impl Hash,
+        key: impl Hash,
+        subject: &Subject,
+        lane: Lane,
+        work: impl FnOnce(&Subject) -> T + Send + 'static,
+    ) -> Answer<T> {
+        self.ask_by(hashed(&slot), hashed(&(key, &subject.directory)), subject, lane, work)
+    }
+
     /// As [`Workshop::ask`] for a product that depends on the key alone, and not on the study.
     pub fn ask_apart<T: Send + Sync + 'static>(
         &mut self,

@@ -149,11 +149,10 @@ fn budget(ui: &mut Ui, model: &Model, snapshot: &Snapshot, used: &Resources) {
 fn disk(ui: &mut Ui, model: &Model, cache: &mut Cache, subject: &Subject) {
     heading(ui, "On disk", "What the study's directory holds");
     // Files are looked at now and then, whatever happens in the log.
-    let slowly = Subject { revision: 0, ..subject.clone() };
     let found: Answer<Result<Sizes, String>> =
-        cache.shop.ask("sizes", (&subject.directory, model.now_us / LOOKED_AT), &slowly, Lane::Slow, |subject| {
-            sizes(&subject.directory)
-        });
+        cache
+            .shop
+            .ask_still("sizes", model.now_us / LOOKED_AT, subject, Lane::Slow, |subject| sizes(&subject.directory));
     match found.product.as_deref() {
         None => drop(ui.label(RichText::new("Looking.").weak())),
         Some(Err(sentence)) => drop(ui.label(RichText::new(sentence).color(ui.visuals().error_fg_color))),

@@ -106,10 +106,10 @@ impl Frame {
             pos2(left.min(rect.left() + rect.width() * 0.6), top),
             pos2(right.max(rect.left() + rect.width() * 0.65), bottom.max(top + 10.0)),
         );
-        let extent = |tick: &Tick| if turned { 11.0 } else { width(painter, &tick.label, &TICK) };
+        let extent = |tick: &Tick| if turned { 11.0 } else { f64::from(width(painter, &tick.label, &TICK)) };
         Frame {
-            x_ticks: apart(x_ticks, &x, area.width(), extent),
-            y_ticks: apart(y_ticks, &y, area.height(), |_| 11.0),
+            x_ticks: x.apart(x_ticks, f64::from(area.width()), extent),
+            y_ticks: y.apart(y_ticks, f64::from(area.height()), |_| 11.0),
             x_caption: cut(painter, &x.caption(), &LABEL, rect.width() * 0.9),
             y_caption: cut(painter, &y.caption(), &LABEL, rect.height() * 0.9),
             area,
@@ -262,24 +262,4 @@ fn upright(painter: &Painter, middle: Pos2, text: &str, color: Color32) {
 fn scale_ticks(spec: &PlotSpec) -> Vec<Tick> {
     let Some(scale) = &spec.scale else { return Vec::new() };
     nice_ticks(scale.worst.min(scale.best), scale.worst.max(scale.best), 5, false)
-}
-
-/// Takes labels away that would lie on the one before.
-fn apart(ticks: Vec<Tick>, axis: &Axis, length: f32, extent: impl Fn(&Tick) -> f32) -> Vec<Tick> {
-    let mut taken = f32::NEG_INFINITY;
-    ticks
-        .into_iter()
-        .map(|mut tick| {
-            let middle = axis.place(tick.at).unwrap_or(0.0) as f32 * length;
-            let half = extent(&tick) / 2.0;
-            if !tick.label.is_empty() {
-                if middle - half < taken {
-                    tick.label.clear();
-                } else {
-                    taken = middle + half + 2.0;
-                }
-            }
-            tick
-        })
-        .collect()
 }

@@ -126,6 +126,22 @@ impl Axis {
         value.clamp(self.low + room, self.high - room)
     }
 
+    /// These ticks on an axis so long, without the labels that would lie on the one before; `extent` is how much of the axis one takes.
+    #[must_use]
+    pub fn apart(&self, mut ticks: Vec<Tick>, length: f64, extent: impl Fn(&Tick) -> f64) -> Vec<Tick> {
+        let mut taken = f64::NEG_INFINITY;
+        for tick in ticks.iter_mut().filter(|tick| !tick.label.is_empty()) {
+            let middle = self.place(tick.at).unwrap_or(0.0) * length;
+            let half = extent(tick) / 2.0;
+            if middle - half < taken {
+                tick.label.clear();
+            } else {
+                taken = middle + half + 2.0;
+            }
+        }
+        ticks
+    }
+
     /// Its ticks, about `wanted` of them, from its beginning to its end. Names all have theirs.
     pub fn tick_marks(&self, wanted: usize) -> Vec<Tick> {
         match &self.scale {

@@ -115,8 +115,8 @@ impl Layout {
             title,
             title_y,
             legend: legend.into_iter().map(placed).collect(),
-            x_ticks: apart(x_ticks, &spec.x, area.width(), |tick| if turned { TICK } else { width(&tick.label, TICK) }),
-            y_ticks: apart(y_ticks, &spec.y, area.height(), |_| TICK),
+            x_ticks: spec.x.apart(x_ticks, area.width(), |tick| if turned { TICK } else { width(&tick.label, TICK) }),
+            y_ticks: spec.y.apart(y_ticks, area.height(), |_| TICK),
             turned,
             x_label_y: height_px - below + LABEL * 1.25,
             y_label_x: PAD + LABEL * 0.8,
@@ -165,26 +165,6 @@ fn fitting(ticks: Vec<Tick>, fit: impl Fn(Tick) -> Tick) -> Vec<Tick> {
 
 fn widest(ticks: &[Tick]) -> f64 {
     ticks.iter().map(|tick| width(&tick.label, TICK)).fold(0.0, f64::max)
-}
-
-/// Takes labels away that would lie on the one before.
-fn apart(ticks: Vec<Tick>, axis: &Axis, length: f64, extent: impl Fn(&Tick) -> f64) -> Vec<Tick> {
-    let mut taken = f64::NEG_INFINITY;
-    ticks
-        .into_iter()
-        .map(|mut tick| {
-            let middle = axis.place(tick.at).unwrap_or(0.0) * length;
-            let half = extent(&tick) / 2.0;
-            if !tick.label.is_empty() {
-                if middle - half < taken {
-                    tick.label.clear();
-                } else {
-                    taken = middle + half + 2.0;
-                }
-            }
-            tick
-        })
-        .collect()
 }
 
 /// For each entry its row and where in it, and its label.

@@ -42,11 +42,11 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let mut actions = Vec::new();
     let Some(subject) = model.subject() else { return actions };
     // Files are looked at now and then, whatever happens in the log.
-    let slowly = Subject { revision: 0, ..subject.clone() };
     let opened = model.views.data.opened.clone();
-    let key = (subject.directory.clone(), opened.clone(), model.views.data.looks, model.now_us / LOOKED_AT);
-    let found: Answer<Vec<Export>> =
-        cache.shop.ask("exports", key, &slowly, Lane::Slow, move |subject| exports::find(&subject.directory, &opened));
+    let key = (opened.clone(), model.views.data.looks, model.now_us / LOOKED_AT);
+    let found: Answer<Vec<Export>> = cache
+        .shop
+        .ask_still("exports", key, subject, Lane::Slow, move |subject| exports::find(&subject.directory, &opened));
     let Some(found) = found.product else {
         ui.label(RichText::new("Looking for exports.").weak());
         return actions;
@@ -62,10 +62,10 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         .into_iter()
         .filter_map(|(export, role)| {
             let (stamp, work) = (export.clone(), export.clone());
-            let read: Answer<Vec<Read>> = cache.shop.ask(
+            let read: Answer<Vec<Read>> = cache.shop.ask_still(
                 ("export", &export.path),
                 (&stamp, model.views.data.looks),
-                &slowly,
+                subject,
                 Lane::Slow,
                 move |_| exports::read(&work),
             );

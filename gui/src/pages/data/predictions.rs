@@ -256,8 +256,7 @@ fn table(ui: &mut Ui, model: &Model, cache: &mut Cache, first: &Shown, fold: Opt
     let Some(subject) = model.subject() else { return };
     let (tables, fold) = (std::sync::Arc::clone(&first.tables), fold.map(str::to_owned));
     let key = (&first.stamp, &fold, model.views.data.looks);
-    let slowly = Subject { revision: 0, ..subject.clone() };
-    let made: Answer<Vec<Measured>> = cache.shop.ask("measured", key, &slowly, Lane::Quick, {
+    let made: Answer<Vec<Measured>> = cache.shop.ask_still("measured", key, subject, Lane::Quick, {
         let fold = fold.clone();
         move |_| {
             let found = tables.iter().find_map(|read| match &read.form {

@@ -37,10 +37,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let (mut known, mut made, mut trouble) = (Vec::new(), 0, None);
     for row in &asked {
         let (number, decisions, metric) = (row.number, cache.decisions.clone(), objective.metric.clone());
-        // What the log says of a decision never changes.
-        let still = Subject { revision: 0, ..subject.clone() };
-        let key = (&subject.directory, number);
-        let answer: Answer<Of> = cache.shop.ask(("expected", number), key, &still, Lane::Slow, move |subject| {
+        let answer: Answer<Of> = cache.shop.ask_still(("expected", number), (), subject, Lane::Slow, move |subject| {
             let why =
                 |kept: &mut crate::decisions::Kept| Ok(expected(&kept.explanation(number)?.why, &metric).cloned());
             decisions.ask(subject, why).flatten()

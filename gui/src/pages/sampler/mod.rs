@@ -9,7 +9,7 @@ use seqtune_plot::{Snapshot, TrialRow};
 
 use crate::cache::Cache;
 use crate::model::{Action, Model};
-use crate::workshop::{Answer, Lane, Subject};
+use crate::workshop::{Answer, Lane};
 use crate::{text, theme};
 
 /// Verdicts of a pruner that are shown; of more, the last ones.
@@ -26,10 +26,9 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         let (number, decisions) = (row.number, cache.decisions.clone());
         // What is said of a trial changes with the trial alone.
-        let still = Subject { revision: 0, ..subject.clone() };
-        let key = (&subject.directory, number, row.step, row.end.is_some());
+        let key = (number, row.step, row.end.is_some());
         let told: Answer<(u64, Result<Account, String>)> =
-            cache.shop.ask("account", key, &still, Lane::Slow, move |subject| {
+            cache.shop.ask_still("account", key, subject, Lane::Slow, move |subject| {
                 let told = decisions.ask(subject, |kept| {
                     let decision = kept.decision(number)?;
                     Ok(account(&kept.history, kept.trial(number)?, &decision))

@@ -9,7 +9,7 @@ use seqtune_plot::spec::PlotSpec;
 use crate::cache::Cache;
 use crate::model::{Action, Model};
 use crate::panes::plot_pane::PlotPane;
-use crate::workshop::{Answer, Lane, Subject};
+use crate::workshop::{Answer, Lane};
 
 /// Width of a slice at the least, and the heights of its two plots.
 const WIDTH: f32 = 300.0;
@@ -32,9 +32,8 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache, row: &TrialRow) 
     let Some(subject) = model.subject() else { return actions };
     let (number, decisions) = (row.number, cache.decisions.clone());
     let metric = model.metric(&subject.whole).to_owned();
-    let still = Subject { revision: 0, ..subject.clone() };
     let made: Answer<Product> =
-        cache.shop.ask("slices", (&subject.directory, number, metric.clone()), &still, Lane::Slow, move |subject| {
+        cache.shop.ask_still("slices", (number, metric.clone()), subject, Lane::Slow, move |subject| {
             let found = decisions.ask(subject, |kept| kept.slices(number, &metric)).flatten();
             let drawn = |found: Arc<seqtune_plot::decision::Slices>| {
                 let one = |slice: &seqtune_plot::decision::Slice| Drawn {
