@@ -15,7 +15,7 @@ use seqtune_core::{Event, EventKind, History, Settings, Store};
 use seqtune_plot::Snapshot;
 use seqtune_view::Viewer;
 use seqtune_view::cache::Cache;
-use seqtune_view::model::{Action, Model, OpenStudy, Page};
+use seqtune_view::model::{Action, Column, Model, OpenStudy, Page};
 use seqtune_view::panes;
 use seqtune_view::place::Place;
 use seqtune_view::reader::{News, Reader};
@@ -55,15 +55,21 @@ fn frames(trials: u64) {
     model.place = Some(Place::Study(directory.clone()));
     model.open = Some(OpenStudy { directory: directory.clone(), news: News::default() });
     let news = News { snapshot: Some(snapshot), managed: true, ..News::default() };
-    timed("what the window does with it", || model.set_news(&directory, news));
-    timed("a comparison in the filter", || model.apply(Action::Filter("value>0.9 and model=cnn".to_owned())));
-    timed("a word in the filter, first", || model.apply(Action::Filter("cnn".to_owned())));
-    timed("a word in the filter, then", || model.apply(Action::Filter("cnn completed".to_owned())));
-    model.apply(Action::Filter(String::new()));
-
     let ctx = egui::Context::default();
     seqtune_view::theme::install(&ctx);
     let mut cache = Cache::new(ctx.clone());
+    follows("a snapshot", &mut model, &mut cache, |model| {
+        model.set_news(&directory, news);
+    });
+    for (what, filter) in [
+        ("a comparison in the filter", "value>0.9 and model=cnn"),
+        ("a word in the filter, first", "cnn"),
+        ("a word in the filter, then", "cnn completed"),
+    ] {
+        follows(what, &mut model, &mut cache, |model| drop(model.apply(Action::Filter(filter.to_owned()))));
+    }
+    follows("another order", &mut model, &mut cache, |model| drop(model.apply(Action::SortBy(Column::Number))));
+    model.apply(Action::Filter(String::new()));
     let best = model.snapshot().map(|snapshot| snapshot.top(3).to_vec()).unwrap_or_default();
     best.into_iter().for_each(|trial| drop(model.apply(Action::Pin(trial))));
     for page in Page::ALL {
@@ -94,28 +100,59 @@ fn frames(trials: u64) {
     println!("brush to picture: median {:.1} ms, worst of 20 {:.1} ms (wall)", ms(brushed[10]), ms(brushed[19]));
 }
 
-/// Times from a log on disk to what the window receives.
+/// Times from a log on disk to what the window shows.
 fn live() {
     println!("-- following a log");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let sample = Sample { name: "large", trials: 10_000, steps: 50, running: true };
+    let sample = Sample { name: "large", trials: 10_000, steps: 50, running: false };
     let (directory, mut store) = sample.write(folder.path());
     let begin = Instant::now();
     let reader = Reader::start(&directory, || ()).expect("a thread");
     wait(&reader, |news| news.snapshot.is_some());
     println!("log to first snapshot        {:>8.1} ms", ms(begin.elapsed()));
-    let mut times = Vec::new();
-    for step in 30..45 {
-        // At any moment between two polls.
-        std::thread::sleep(Duration::from_millis(step * 17));
-        let event = sample::report(9999, 0, step, 0.9, 50);
-        let events = store.append([event]).expect("the report is new");
+    wait(&reader, |news| news.reading.is_none());
+    println!("log to whole snapshot        {:>8.1} ms", ms(begin.elapsed()));
+    drop(reader);
+
+    let ctx = egui::Context::default();
+    let mut viewer = Viewer::new(ctx.clone(), Some(&directory));
+    draw_until(&ctx, &mut viewer, Viewer::is_settled);
+    let new = Sample { name: "large", trials: 10_015, steps: 50, running: false }.events();
+    let new: Vec<EventKind> = new.into_iter().skip_while(|kind| !begins(kind, 10_000)).collect();
+    let (mut listed, mut drawn) = (Vec::new(), Vec::new());
+    for (index, trial) in new.chunk_by(|_, next| !matches!(next, EventKind::TrialStarted { .. })).enumerate() {
+        // At any moment between two looks at the log.
+        std::thread::sleep(Duration::from_millis(500 + 17 * index as u64));
+        let events = store.append(trial.to_vec()).expect("the trial is new");
+        let last = events.last().map_or(0, |event| event.seq);
         let begin = Instant::now();
-        wait(&reader, |news| news.snapshot.as_ref().is_some_and(|snapshot| snapshot.seq >= events[0].seq));
-        times.push(begin.elapsed());
+        let shows = |viewer: &Viewer| viewer.model().subject().is_some_and(|subject| subject.whole.seq >= last);
+        draw_until(&ctx, &mut viewer, shows);
+        listed.push(begin.elapsed());
+        draw_until(&ctx, &mut viewer, Viewer::is_settled);
+        drawn.push(begin.elapsed());
     }
-    times.sort();
-    println!("commit to snapshot           {:>8.1} ms median, {:.1} ms worst of 15", ms(times[7]), ms(times[14]));
+    for (what, mut times) in [("commit to its line in the table", listed), ("commit to all plots and analyses", drawn)]
+    {
+        times.sort();
+        println!("{what:<32} median {:.1} ms, worst of {} {:.1} ms", ms(times[7]), times.len(), ms(times[14]));
+    }
+}
+
+/// Draws a frame every few milliseconds until one shows this.
+fn draw_until(ctx: &egui::Context, viewer: &mut Viewer, is_so: impl Fn(&Viewer) -> bool) {
+    for frame in 0.. {
+        let output = ctx.run_ui(input(frame, false), |ui| viewer.ui(ui));
+        drop(ctx.tessellate(output.shapes, output.pixels_per_point));
+        if frame > 1 && is_so(viewer) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(4));
+    }
+}
+
+fn begins(kind: &EventKind, number: u64) -> bool {
+    matches!(kind, EventKind::TrialStarted { trial, .. } if *trial == number)
 }
 
 /// How long the commits of 8 workers' reports take, without a viewer and with one that scrolls all the time.
@@ -152,8 +189,7 @@ fn writers() {
 fn commits(store: &mut Store) -> Vec<Duration> {
     let more = Sample { name: "busy", trials: 1064, steps: 50, running: false };
     let kinds: Vec<EventKind> = more.events();
-    let begins = |kind: &EventKind| matches!(kind, EventKind::TrialStarted { trial, .. } if *trial == 1000);
-    let new: Vec<EventKind> = kinds.into_iter().skip_while(|kind| !begins(kind)).collect();
+    let new: Vec<EventKind> = kinds.into_iter().skip_while(|kind| !begins(kind, 1000)).collect();
     let mut times = Vec::new();
     for together in new.chunks(8) {
         let begin = Instant::now();
@@ -203,11 +239,26 @@ fn history(sample: &Sample) -> History {
     history
 }
 
+/// What a change costs the drawing thread, and when the list of trials is there.
+fn follows(what: &str, model: &mut Model, cache: &mut Cache, change: impl FnOnce(&mut Model)) {
+    let begin = Instant::now();
+    let cpu = thread_time();
+    change(model);
+    cache.list(model);
+    let spent = thread_time() - cpu;
+    while model.question().is_some() {
+        std::thread::sleep(Duration::from_micros(200));
+        cache.list(model);
+    }
+    println!("{what:<28} {:>8.1} ms in the drawing thread, listed after {:.1} ms", ms(spent), ms(begin.elapsed()));
+}
+
 /// Draws until the threads have made everything that the page shows.
 fn drawn(ctx: &egui::Context, model: &mut Model, cache: &mut Cache) {
     for frame in 0.. {
+        cache.list(model);
         one_frame(ctx, model, cache, frame, false, false);
-        if frame > 1 && !cache.shop.is_busy() {
+        if frame > 1 && !cache.shop.is_busy() && model.question().is_none() {
             break;
         }
         std::thread::sleep(Duration::from_micros(500));

@@ -1,4 +1,4 @@
-//! From start to window, to trials, to all curves, on a virtual screen; and what the viewer costs while nothing happens:
+//! From start to window, to the first trials, to all of them, to all curves, on a virtual screen; and what the viewer costs while nothing happens:
 //! `cargo bench -p seqtune-view --bench start`. Needs Xvfb, and an idle machine to mean anything.
 
 #[path = "../tests/sample/mod.rs"]
@@ -26,20 +26,20 @@ fn main() {
     watched("while a study runs and nothing happens", &screen, &study);
     store.close().expect("the sample closes");
     let mut times: Vec<Vec<u64>> = (0..RUNS).map(|_| start(&screen, &study)).collect();
-    for (index, what) in ["window", "trials", "all curves"].into_iter().enumerate() {
+    for (index, what) in ["window", "first trials", "all trials", "all curves"].into_iter().enumerate() {
         times.sort_by_key(|run| run[index]);
         let median = times[RUNS / 2][index];
-        println!("start to {what:<11} median {median:>5} ms, from {} to {}", times[0][index], times[RUNS - 1][index]);
+        println!("start to {what:<12} median {median:>5} ms, from {} to {}", times[0][index], times[RUNS - 1][index]);
     }
     watched("at rest", &screen, &study);
 }
 
-/// Milliseconds to window, trials and curves.
+/// Milliseconds to window, first trials, all trials and curves.
 fn start(screen: &Screen, study: &Path) -> Vec<u64> {
     let output = screen.viewer().arg(study).arg("--times").output().expect("the viewer starts");
     let line = String::from_utf8_lossy(&output.stdout).into_owned();
     let times: Vec<u64> = line.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-    assert_eq!(times.len(), 3, "{line}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(times.len(), 4, "{line}{}", String::from_utf8_lossy(&output.stderr));
     times
 }
 

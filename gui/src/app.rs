@@ -9,7 +9,7 @@ use seqtune_core::Requests;
 
 use crate::cache::Cache;
 use crate::folder::{FolderWatch, Listing};
-use crate::model::{Action, Dialog, Effect, Model};
+use crate::model::{Action, Effect, Model};
 use crate::place::Place;
 use crate::reader::{News, Reader};
 use crate::screenshot::Screenshot;
@@ -107,10 +107,22 @@ impl Viewer {
         &self.model
     }
 
+    /// Whether all trials of the log that is open are listed.
+    fn is_whole(&self) -> bool {
+        self.model.subject().is_some() && self.model.reading().is_none() && self.model.question().is_none()
+    }
+
+    /// Whether the window shows all there is to show of what was read: nothing is being listed, drawn or computed.
+    pub fn is_settled(&self) -> bool {
+        self.is_whole() && !self.cache.shop.is_busy()
+    }
+
     /// Takes over news, draws the window and does what was asked for.
     pub fn ui(&mut self, ui: &mut Ui) {
         self.model.now_us = now_us();
         self.take_news();
+        self.cache.shop.put_off(self.model.reading().is_some());
+        self.cache.list(&mut self.model);
         let asked: Vec<Action> = self.asked.1.try_iter().collect();
         asked.into_iter().for_each(|action| self.act(action));
         for action in commands::pressed(ui.ctx(), &self.model, self.typing) {
@@ -120,20 +132,16 @@ impl Viewer {
         if let Some(path) = dropped {
             self.act(Action::OpenPath(path));
         }
-        if self.model.subject().is_some() {
+        if self.is_whole() {
             std::mem::take(&mut self.at_first).into_iter().for_each(|action| self.act(action));
         }
         let actions = panes::ui(ui, &self.model, &mut self.cache);
-        let settled = self.model.subject().is_some() && !self.cache.shop.is_busy();
+        let (is_whole, is_settled) = (self.is_whole(), self.is_settled());
         if let Some(start) = &mut self.start {
-            start.follow(
-                ui.ctx(),
-                self.model.subject().is_some(),
-                self.model.subject().is_some() && !self.cache.shop.is_quick_busy(),
-            );
+            start.follow(ui.ctx(), self.model.subject().is_some(), is_whole, !self.cache.shop.is_quick_busy());
         }
         if let Some(screenshot) = &mut self.screenshot {
-            screenshot.follow(ui.ctx(), settled);
+            screenshot.follow(ui.ctx(), is_settled);
         }
         self.model.scroll_to = None;
         self.model.focus_filter = false;
@@ -285,19 +293,16 @@ impl Viewer {
                 });
             }
             Effect::Save(spec, path) => {
-                let said = match picture::save(&spec, &path, theme::of(&self.ctx)) {
-                    Ok(()) => {
-                        self.model.dialog = None;
-                        (format!("Saved {}.", std::path::absolute(&path).unwrap_or(path).display()), false)
-                    }
-                    Err(error) => {
-                        let refused = Some(format!("{error}."));
-                        let path = path.display().to_string();
-                        self.model.dialog = Some(Dialog::Save { spec, path, refused });
-                        return;
-                    }
-                };
-                self.model.notify(said.0, said.1);
+                let theme = theme::of(&self.ctx);
+                self.ask_elsewhere(move || {
+                    Some(match picture::save(&spec, &path, theme) {
+                        Ok(()) => {
+                            let path = std::path::absolute(&path).unwrap_or(path);
+                            Action::Say(format!("Saved {}.", path.display()), false)
+                        }
+                        Err(error) => Action::NotSaved(spec, path, format!("{error}.")),
+                    })
+                });
             }
             Effect::WatchLog(trial) => {
                 if let Some(reader) = &self.reader {

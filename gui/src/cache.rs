@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::decisions::Decisions;
+use crate::model::Model;
 use crate::plot::Plot;
-use crate::workshop::Workshop;
+use crate::workshop::{Lane, Workshop};
 
 /// What pages keep between frames.
 #[derive(Debug)]
@@ -20,6 +21,16 @@ impl Cache {
     /// An empty one.
     pub fn new(ctx: egui::Context) -> Cache {
         Cache { shop: Workshop::new(ctx), decisions: Decisions::default(), plots: HashMap::new() }
+    }
+
+    /// Takes over the list of trials, where a thread has to make it. To be called once a frame.
+    pub fn list(&mut self, model: &mut Model) {
+        let Some(question) = model.question().cloned() else { return };
+        self.shop.collect();
+        let answer = self.shop.ask_apart("list", question.revision, Lane::First, move || question.answer());
+        if let (Some(listed), false) = (answer.product, answer.stale) {
+            model.set_listed(&listed);
+        }
     }
 
     /// The plot of a place on the screen.

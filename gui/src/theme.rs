@@ -5,12 +5,9 @@
 use egui::{Color32, FontId, Pos2, Rect, Response, Sense, Shape, Stroke, TextStyle, Ui, Visuals, vec2};
 use seqtune_core::TrialState;
 use seqtune_plot::spec::Role;
-use seqtune_plot::theme::{DARK, HIGH_CONTRAST, LIGHT, Rgb, SERIES, Theme};
+use seqtune_plot::theme::{DARK, HIGH_CONTRAST, LIGHT, Rgb, Theme};
 
 use crate::settings::ThemeChoice;
-
-/// Trials that get a colour of their own, from the best on.
-pub const RANKED_COLORS: usize = SERIES;
 
 /// The colours of plots: those of pictures in files.
 pub(crate) fn plot_theme(ui: &Ui) -> &'static Theme {
@@ -154,7 +151,7 @@ mod tests {
         for theme in [egui::Theme::Dark, egui::Theme::Light] {
             let visuals = ctx.style_of(theme).visuals.clone();
             for background in [visuals.panel_fill, visuals.extreme_bg_color] {
-                for rank in 0..RANKED_COLORS {
+                for rank in 0..seqtune_plot::theme::SERIES {
                     let color = rank_color(&visuals, rank).unwrap();
                     let found = contrast(color, background);
                     assert!(found >= 3.0, "{theme:?}: rank {rank} has contrast {found:.2}");

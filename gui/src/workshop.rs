@@ -42,6 +42,8 @@ impl Subject {
 /// How long something takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
+    /// What all others wait for: which trials are listed.
+    First,
     /// Some milliseconds: plots.
     Quick,
     /// Longer: importance, explanations, files of exports.
@@ -82,8 +84,10 @@ struct Slot {
 /// The threads, and what they have made.
 pub struct Workshop {
     slots: HashMap<u64, Slot>,
-    lanes: [Option<Sender<Job>>; 2],
+    lanes: [Option<Sender<Job>>; 3],
     done: (Sender<Done>, Receiver<Done>),
+    /// Whether nothing slow is begun: the study is still being read.
+    waits: bool,
     ctx: egui::Context,
 }
 
@@ -96,7 +100,7 @@ impl std::fmt::Debug for Workshop {
 impl Workshop {
     /// A workshop that asks for a new frame whenever something is finished. Its threads begin with the first question.
     pub fn new(ctx: egui::Context) -> Workshop {
-        Workshop { slots: HashMap::new(), lanes: [None, None], done: unbounded(), ctx }
+        Workshop { slots: HashMap::new(), lanes: [None, None, None], done: unbounded(), waits: false, ctx }
     }
 
     /// Takes over what was finished since the last frame.
@@ -117,14 +121,19 @@ impl Workshop {
 
     /// Whether a plot is being made; analyses take their time.
     pub fn is_quick_busy(&self) -> bool {
-        self.slots.values().any(|slot| slot.asked.is_some() && slot.lane == Some(Lane::Quick))
+        self.slots.values().any(|slot| slot.asked.is_some() && slot.lane != Some(Lane::Slow))
+    }
+
+    /// Whether to leave slow work until later. What is asked for then is stale, and is to be asked for again.
+    pub fn put_off(&mut self, waits: bool) {
+        self.waits = waits;
     }
 
     /// Forgets all products: another study is open.
     pub fn clear(&mut self) {
         self.slots.clear();
         // What is still being made would come into the slots of the new study: it is told to nobody, and its threads end.
-        self.lanes = [None, None];
+        self.lanes = [None, None, None];
         self.done = unbounded();
     }
 
@@ -209,7 +218,7 @@ impl Workshop {
         let is_current = state.product.as_ref().is_some_and(|(made, _)| *made == key);
         if is_current {
             state.asked = None;
-        } else if state.asked != Some(key) {
+        } else if state.asked != Some(key) && !(self.waits && lane == Lane::Slow) {
             state.asked = Some(key);
             state.lane = Some(lane);
             let work = order();
@@ -250,7 +259,11 @@ fn start(lane: Lane, done: Sender<Done>, ctx: egui::Context) -> Sender<Job> {
             }
         }
     };
-    let name = if lane == Lane::Quick { "plots" } else { "analysis" };
+    let name = match lane {
+        Lane::First => "list",
+        Lane::Quick => "plots",
+        Lane::Slow => "analysis",
+    };
     let _ = std::thread::Builder::new().name(name.to_owned()).spawn(work);
     sender
 }

@@ -3,7 +3,6 @@
 //! - [`Snapshot`]: a study at one moment, in the form that tables and plots read. It is a pure function of a
 //!   [`History`](seqtune_core::History); [`Snapshot::next`] makes the following one and shares what did not change;
 //!   [`Snapshot::only`] leaves some of its trials.
-//! - [`history_points`] and [`best_so_far`]: the values of the trials in number order.
 //! - [`configs`]: the seeds of each configuration and their mean, with its interval; [`compare`]: what differs between a few
 //!   of them, and whether it made a difference.
 //! - [`curve`]: one metric of one trial over its steps, with the spread of its parts (folds, seeds).
@@ -19,13 +18,12 @@
 //!
 //! ```
 //! use seqtune_plot::svg::{Length, Size, svg};
-//! use seqtune_plot::{Snapshot, best_so_far, curve, plots, theme};
+//! use seqtune_plot::{Snapshot, curve, plots, theme};
 //!
 //! let history = seqtune_core::testing::study("x = { type = 'float', low = 0, high = 1 }").trials(5).history();
 //! let snapshot = Snapshot::of(&history);
 //!
 //! let best = snapshot.best().expect("five trials have ended");
-//! assert_eq!(best_so_far(&snapshot).last().map(|[_, value]| *value), best.value);
 //! assert_eq!(curve(best, "value", 100).points.len(), 1);
 //!
 //! let spec = plots::history(&snapshot, history.spec.objective(), &plots::HistoryOptions::default())?;
@@ -34,6 +32,7 @@
 //! # Ok::<(), plots::PlotError>(())
 //! ```
 
+mod best_line;
 mod compare;
 mod configs;
 mod curve;
@@ -44,7 +43,6 @@ mod importance;
 pub mod plots;
 #[cfg(feature = "png")]
 pub mod png;
-mod progress;
 mod resources;
 mod row;
 mod series;
@@ -66,7 +64,6 @@ pub use heat_map::{Axis, Cell, HeatMap, heat_map};
 pub use importance::{
     Importance, ImportanceError, LeftOut, Method, PairImportance, ParameterImportance, PedAnova, completed, importance,
 };
-pub use progress::{HistoryPoint, best_so_far, history_points};
 pub use resources::{DeviceUse, Lost, Resources, StateUse, WorkerUse, resources};
 pub use row::{Reached, TrialRow};
 pub use series::{Curves, Spread};

@@ -99,6 +99,8 @@ pub enum Action {
     AskToSave(Arc<PlotSpec>),
     /// Save a plot.
     Save(Arc<PlotSpec>, PathBuf),
+    /// A plot was not saved there, with this sentence: where to is asked again.
+    NotSaved(Arc<PlotSpec>, PathBuf, String),
     /// Put a text into the clipboard; the second says what it is.
     Copy(String, &'static str),
     /// Choose a folder in the system's own dialog.
@@ -266,7 +268,15 @@ impl Model {
                     spec.title.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
                 self.dialog = Some(Dialog::Save { spec, path: format!("{name}.svg"), refused: None });
             }
-            Action::Save(spec, path) => return Some(Effect::Save(spec, path)),
+            Action::Save(spec, path) => {
+                self.dialog = None;
+                return Some(Effect::Save(spec, path));
+            }
+            Action::NotSaved(spec, path, sentence) if self.dialog.is_none() => {
+                let path = path.display().to_string();
+                self.dialog = Some(Dialog::Save { spec, path, refused: Some(sentence) });
+            }
+            Action::NotSaved(_, _, sentence) => self.notify(sentence, true),
             Action::Copy(text, what) => {
                 self.notify(format!("Copied {what}."), false);
                 return Some(Effect::Copy(text));

@@ -1,12 +1,15 @@
 //! Which trials are listed, and in which order: what follows from the snapshot, the filter, the brushes and the sorting.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use seqtune_core::Remarks;
 use seqtune_plot::{Snapshot, TrialRow};
 
 use super::filter::{Beside, Filter};
-use super::{Model, ranges, rows};
+use super::{Model, Sort, ranges, rows};
 use crate::text;
 use crate::workshop::Subject;
 
@@ -31,12 +34,73 @@ impl Texts {
     }
 }
 
+/// A study with more trials than this is listed on another thread: it would hold up the window.
+const AT_ONCE: usize = 20_000;
+
+/// The question which trials are listed and in which order, with all that the answer depends on.
+#[derive(Debug)]
+pub struct Question {
+    /// Counts up from question to question.
+    pub revision: u64,
+    snapshot: Arc<Snapshot>,
+    directory: PathBuf,
+    remarks: Arc<Remarks>,
+    filter: Filter,
+    brushes: Vec<(String, f64, f64)>,
+    sort: Sort,
+    now_us: i64,
+    texts: Arc<Mutex<Texts>>,
+}
+
+/// The answer.
+#[derive(Debug)]
+pub struct Listed {
+    subject: Subject,
+    rows: Vec<u64>,
+}
+
+impl Question {
+    /// Looks through all trials.
+    pub fn answer(&self) -> Listed {
+        let subject = Subject::new(Arc::clone(&self.snapshot), self.keep(), &self.directory, self.revision);
+        let rows = rows::sorted(&subject.listed, self.sort, &self.remarks, self.now_us);
+        Listed { subject, rows }
+    }
+
+    fn keep(&self) -> Arc<Snapshot> {
+        if self.filter == Filter::All(Vec::new()) && self.brushes.is_empty() {
+            return Arc::clone(&self.snapshot);
+        }
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.filter.has_words() {
+            texts.update(&self.snapshot);
+        }
+        let brushed = |row: &TrialRow| {
+            self.brushes.iter().all(|(name, from, to)| {
+                ranges::place(&self.snapshot, row, name).is_some_and(|value| (*from..=*to).contains(&value))
+            })
+        };
+        let keeps = |(index, row): (usize, &Arc<TrialRow>)| {
+            let remark = self.remarks.of(row.number);
+            let note = remark.and_then(|remark| remark.note.as_ref()).map(|note| note.text.as_str());
+            let tags = remark.map(|remark| &remark.tags);
+            let beside = Beside { note, tags, text: texts.of(index), now_us: self.now_us };
+            brushed(row) && self.filter.keeps(row, &beside)
+        };
+        let rows = self.snapshot.trials.iter().enumerate();
+        let kept: HashSet<u64> = rows.filter_map(|(at, row)| keeps((at, row)).then_some(row.number)).collect();
+        Arc::new(self.snapshot.only(|row| kept.contains(&row.number)))
+    }
+}
+
 impl Model {
-    /// Computes what depends on the snapshot, the filter, the brushes and the order.
+    /// Computes what depends on the snapshot, the filter, the brushes and the order; of a large study it asks for it.
     pub(super) fn refresh(&mut self) {
+        self.revision += 1;
         let Some(snapshot) = self.snapshot().cloned() else {
             self.rows.clear();
             self.subject = None;
+            self.question = None;
             return;
         };
         let gone = |number: &u64| snapshot.trial(*number).is_none();
@@ -57,48 +121,47 @@ impl Model {
                 Filter::parse(&self.good_filter, &snapshot).unwrap_or(Filter::All(Vec::new()))
             }
         };
-        let listed = self.keep(&snapshot, &filter);
-        self.revision += 1;
-        let directory = self.open.as_ref().map(|open| open.directory.clone()).unwrap_or_default();
-        let subject = Subject::new(snapshot, listed, &directory, self.revision);
-        self.rows = rows::sorted(&subject.listed, self.sort, &self.remarks(), self.now_us);
-        self.subject = Some(subject);
+        let is_large = snapshot.trials.len() > AT_ONCE;
+        let question = Question {
+            revision: self.revision,
+            snapshot,
+            directory: self.open.as_ref().map(|open| open.directory.clone()).unwrap_or_default(),
+            remarks: self.remarks(),
+            filter,
+            brushes: self.brushes.clone(),
+            sort: self.sort,
+            now_us: self.now_us,
+            texts: Arc::clone(&self.texts),
+        };
+        if is_large {
+            self.question = Some(Arc::new(question));
+        } else {
+            self.set_listed(&question.answer());
+        }
+    }
+
+    /// Which trials are listed, where that is still to be found out. The trials of before are listed meanwhile.
+    pub fn question(&self) -> Option<&Arc<Question>> {
+        self.question.as_ref()
+    }
+
+    /// Takes over the answer to the newest question; that to another one is passed over.
+    pub fn set_listed(&mut self, listed: &Listed) {
+        if listed.subject.revision == self.revision {
+            self.question = None;
+            self.rows.clone_from(&listed.rows);
+            self.subject = Some(listed.subject.clone());
+        }
     }
 
     /// Sorts the table anew.
     pub(super) fn resort(&mut self) {
-        if let Some(subject) = &self.subject {
-            self.rows = rows::sorted(&subject.listed, self.sort, &self.remarks(), self.now_us);
+        match &self.subject {
+            Some(subject) if subject.listed.trials.len() <= AT_ONCE && self.question.is_none() => {
+                self.rows = rows::sorted(&subject.listed, self.sort, &self.remarks(), self.now_us);
+            }
+            _ => self.refresh(),
         }
-    }
-
-    fn keep(&mut self, snapshot: &Arc<Snapshot>, filter: &Filter) -> Arc<Snapshot> {
-        if *filter == Filter::All(Vec::new()) && self.brushes.is_empty() {
-            return Arc::clone(snapshot);
-        }
-        if filter.has_words() {
-            self.texts.update(snapshot);
-        }
-        let remarks = self.remarks();
-        let brushed = |row: &TrialRow| {
-            self.brushes.iter().all(|(name, from, to)| {
-                ranges::place(snapshot, row, name).is_some_and(|value| (*from..=*to).contains(&value))
-            })
-        };
-        let keeps = |(index, row): (usize, &Arc<TrialRow>)| {
-            let remark = remarks.of(row.number);
-            let note = remark.and_then(|remark| remark.note.as_ref()).map(|note| note.text.as_str());
-            let tags = remark.map(|remark| &remark.tags);
-            let beside = Beside { note, tags, text: self.texts.of(index), now_us: self.now_us };
-            brushed(row) && filter.keeps(row, &beside)
-        };
-        let kept: std::collections::HashSet<u64> = snapshot
-            .trials
-            .iter()
-            .enumerate()
-            .filter_map(|(index, row)| keeps((index, row)).then_some(row.number))
-            .collect();
-        Arc::new(snapshot.only(|row| kept.contains(&row.number)))
     }
 }
 
@@ -111,4 +174,53 @@ fn describe(row: &TrialRow) -> String {
         let _ = write!(text, " {name}={}", text::value(value));
     }
     if text.chars().any(char::is_uppercase) { text.to_lowercase() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use seqtune_core::testing::study;
+
+    use super::*;
+    use crate::model::{Action, OpenStudy};
+    use crate::reader::News;
+
+    fn open(trials: u64) -> Model {
+        let space = "x = { type = 'float', low = 0, high = 1 }";
+        let snapshot = Snapshot::of(&study(space).sampler("random").trials(trials).history());
+        let mut model = Model::new(0);
+        model.open = Some(OpenStudy { directory: PathBuf::from("demo"), news: News::default() });
+        model.set_news(Path::new("demo"), News { snapshot: Some(Arc::new(snapshot)), ..News::default() });
+        model
+    }
+
+    #[test]
+    fn a_large_study_is_listed_elsewhere_and_only_the_newest_answer_counts() {
+        let mut model = open(AT_ONCE as u64 + 1);
+        let first = Arc::clone(model.question().unwrap());
+        assert!(model.subject().is_none() && model.rows.is_empty());
+        model.set_listed(&first.answer());
+        assert!(model.rows.len() > AT_ONCE && model.question().is_none());
+
+        model.apply(Action::Filter("trial<10".to_owned()));
+        let old = Arc::clone(model.question().unwrap());
+        assert!(model.rows.len() > AT_ONCE, "the trials of before stay meanwhile");
+        model.apply(Action::Filter("trial<5".to_owned()));
+        model.set_listed(&old.answer());
+        assert!(model.question().is_some() && model.rows.len() > AT_ONCE);
+        let new = Arc::clone(model.question().unwrap());
+        model.set_listed(&new.answer());
+        assert_eq!((model.rows.len(), model.question().is_none()), (5, true));
+
+        model.apply(Action::SortBy(crate::model::Column::Number));
+        assert_eq!(model.rows, [0, 1, 2, 3, 4], "few listed trials are sorted at once");
+    }
+
+    #[test]
+    fn a_small_study_is_listed_at_once() {
+        let mut model = open(20);
+        model.apply(Action::Filter("trial<10".to_owned()));
+        assert_eq!((model.rows.len(), model.question().is_none()), (10, true));
+    }
 }

@@ -11,7 +11,7 @@ mod rows;
 mod views;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use seqtune_core::{Objective, Remark, Remarks};
 use seqtune_plot::spec::PlotSpec;
@@ -24,6 +24,7 @@ pub use data::{DataChange, DataView, Method, ResourcesView, Subset};
 pub use drawing::Drawing;
 pub use filter::FilterError;
 use listed::Texts;
+pub use listed::{Listed, Question};
 pub use page::Page;
 pub use rows::{Column, Sort};
 pub use views::{CompareView, Measure, ParameterPlot, ParametersView, ParetoView, StudiesView, Views};
@@ -91,7 +92,8 @@ pub struct Model {
     /// Now, in microseconds since 1970. Set from outside: the model has no clock.
     pub now_us: i64,
     subject: Option<Subject>,
-    texts: Texts,
+    question: Option<Arc<Question>>,
+    texts: Arc<Mutex<Texts>>,
     undo: Vec<Undo>,
     /// The last filter that could be read.
     good_filter: String,
@@ -193,6 +195,11 @@ impl Model {
         self.open.as_ref()?.news.snapshot.as_ref()
     }
 
+    /// How much of a long log is read, 0 to 1, while it is read for the first time.
+    pub fn reading(&self) -> Option<f32> {
+        self.open.as_ref()?.news.reading
+    }
+
     /// What pages are made of: the study, and the trials that the filter lists.
     pub fn subject(&self) -> Option<&Subject> {
         self.subject.as_ref()
@@ -257,7 +264,8 @@ impl Model {
         let seq = |news: &News| news.snapshot.as_ref().map(|snapshot| (snapshot.seq, snapshot.spec.seed));
         let changed = seq(&open.news) != seq(&news) || !Arc::ptr_eq(&open.news.remarks, &news.remarks);
         let answered = news.answer.clone().filter(|answer| {
-            open.news.snapshot.is_some() && open.news.answer.as_ref().is_none_or(|before| before.0 < answer.0)
+            let was_read = open.news.snapshot.is_some() && open.news.reading.is_none();
+            was_read && open.news.answer.as_ref().is_none_or(|before| before.0 < answer.0)
         });
         open.news = news;
         if let Some((_, answer)) = answered {

@@ -1,6 +1,6 @@
 //! The line at the top: what the study is, how far it is, and whether it runs.
 
-use egui::{Align, Button, ComboBox, Layout, RichText, Sense, TextEdit, Ui, vec2};
+use egui::{Align, Button, ComboBox, Layout, ProgressBar, RichText, Sense, TextEdit, Ui, vec2};
 use seqtune_core::{Reduce, RequestKind, TrialState};
 use seqtune_plot::Snapshot;
 use seqtune_plugin::Direction;
@@ -207,6 +207,12 @@ fn live(ui: &mut Ui, model: &Model, open: &OpenStudy, snapshot: &Snapshot) {
     } else {
         theme::quiet(ui.visuals())
     };
+    if let Some(share) = open.news.reading {
+        let said = format!("reading the log: {:.0} %", share * 100.0);
+        ui.add(ProgressBar::new(share).desired_width(150.0).text(said))
+            .on_hover_text("The trials at its beginning are shown as they were when that much of the log was written");
+        return;
+    }
     let (rect, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
     if open.news.managed {
         ui.painter().circle_filled(rect.center(), 4.5, color);

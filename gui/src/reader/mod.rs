@@ -1,10 +1,11 @@
 //! Following the log of one study from a thread of its own.
 //!
-//! The thread asks four times a second whether the log has changed (`PRAGMA data_version`, microseconds), reads the new
+//! The thread asks ten times a second whether the log has changed (`PRAGMA data_version`, microseconds), reads the new
 //! events in one short statement, applies them to its own history and hands over a new snapshot that shares what did
-//! not change. Nothing is read, built or drawn while nothing changes. Whatever goes wrong with the file becomes a
+//! not change. A long log is shown while it is read: what stands at its beginning is the study at an earlier moment. Nothing is read, built or drawn while nothing changes. Whatever goes wrong with the file becomes a
 //! sentence, and the last snapshot stays.
 
+mod ahead;
 mod file_mark;
 mod follow;
 mod log_tail;
@@ -27,13 +28,15 @@ pub(crate) use once::Glance;
 use crate::latest::Latest;
 
 /// How often the log is looked at.
-const POLL: Duration = Duration::from_millis(250);
+const POLL: Duration = Duration::from_millis(100);
 
 /// What is known of a study now.
 #[derive(Clone, Debug, Default)]
 pub struct News {
     /// The study; `None` while it was never read.
     pub snapshot: Option<Arc<Snapshot>>,
+    /// While a long log is read for the first time: how much of it is in the snapshot, 0 to 1.
+    pub reading: Option<f32>,
     /// One sentence where the log cannot be read now. The snapshot is then the last good one.
     pub trouble: Option<String>,
     /// Whether a copy elsewhere could be read: the log was left while its study ran, and its folder must not be written, which
@@ -85,8 +88,9 @@ impl Reader {
                     publish.put(News { log: tail, ..following.news() });
                     wake();
                 }
-                match inbox.recv_timeout(POLL) {
-                    Ok(Order::Reload) => following = Following::new(&study),
+                let wait = if following.is_reading() { Duration::ZERO } else { POLL };
+                match inbox.recv_timeout(wait) {
+                    Ok(Order::Reload) => following = Following::again(&study),
                     Ok(Order::Watch(trial)) => log = trial.map(|trial| LogWatch::new(&study, trial)),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => return,

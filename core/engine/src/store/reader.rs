@@ -47,6 +47,23 @@ impl StoreReader {
         row::after(&self.connection, seq).map_err(|error| self.failed(error))
     }
 
+    /// The first events after position `seq`, at most so many: a long log in statements that are short.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where a row is not an event.
+    pub fn some_events_after(&self, seq: u64, most: u32) -> Result<Vec<Event>, StoreError> {
+        row::some_after(&self.connection, seq, most).map_err(|error| self.failed(error))
+    }
+
+    /// Position of the last event.
+    ///
+    /// # Errors
+    /// Where the file is gone or damaged.
+    pub fn last_seq(&self) -> Result<u64, StoreError> {
+        let last = self.connection.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0));
+        last.map_err(|error| self.failed(error))
+    }
+
     /// The whole history.
     ///
     /// # Errors

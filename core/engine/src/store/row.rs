@@ -10,7 +10,11 @@ use serde_json::{Map, Value};
 use crate::event::{AttemptEnd, Event, EventKind, MetricsJson};
 
 const INSERT: &str = "INSERT INTO event(seq, at_us, kind, trial, attempt, step, value, body) VALUES (?,?,?,?,?,?,?,?)";
-const SELECT: &str = "SELECT seq, at_us, kind, trial, attempt, step, value, body FROM event WHERE seq > ? ORDER BY seq";
+const SELECT: &str =
+    "SELECT seq, at_us, kind, trial, attempt, step, value, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?";
+
+/// A limit that is none, to SQLite.
+const ALL: i64 = -1;
 
 /// The beginning of any query whose rows [`decode`] reads.
 pub(super) const COLUMNS: &str = "SELECT seq, at_us, kind, trial, attempt, step, value, body FROM event";
@@ -34,7 +38,12 @@ pub(super) fn insert(connection: &Connection, event: &Event) -> rusqlite::Result
 }
 
 pub(super) fn after(connection: &Connection, seq: u64) -> rusqlite::Result<Vec<Event>> {
-    connection.prepare_cached(SELECT)?.query_map([seq], decode)?.collect()
+    connection.prepare_cached(SELECT)?.query_map(params![seq, ALL], decode)?.collect()
+}
+
+/// As [`after`], but at most so many.
+pub(super) fn some_after(connection: &Connection, seq: u64, most: u32) -> rusqlite::Result<Vec<Event>> {
+    connection.prepare_cached(SELECT)?.query_map(params![seq, most], decode)?.collect()
 }
 
 /// Hands over the events after position `seq`, in order and without gathering them, until it is told to stop.
@@ -44,7 +53,7 @@ pub(super) fn each_after(
     mut hand: impl FnMut(Event) -> bool,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(SELECT)?;
-    let mut rows = statement.query([seq])?;
+    let mut rows = statement.query(params![seq, ALL])?;
     while let Some(row) = rows.next()? {
         if !hand(decode(row)?) {
             break;

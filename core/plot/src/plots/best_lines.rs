@@ -3,7 +3,7 @@
 use seqtune_core::{Objective, TrialState};
 
 use super::{PlotError, caption};
-use crate::progress::best_line;
+use crate::best_line::best_line;
 use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
 use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, short};

@@ -6,7 +6,7 @@ use seqtune_core::{Objective, TrialState};
 
 use super::values::{Parted, Valued, Values, state_legend, state_mark};
 use super::{PlotError, count, density};
-use crate::progress::best_line;
+use crate::best_line::best_line;
 use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
 use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, short, span, thousands};

@@ -3,7 +3,7 @@
 use seqtune_core::{Objective, TrialState};
 
 use super::{PlotError, count};
-use crate::progress::best_line;
+use crate::best_line::best_line;
 use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
 use crate::spec::{Axis, Layer, Line, Mark, PlotSpec, Role, short};

@@ -8,6 +8,8 @@ use seqtune_plugin::{Direction, FailureCause, MetricValue};
 use seqtune_space::{Params, Value};
 
 use super::*;
+use crate::plots;
+use crate::spec::{Layer, Role};
 
 /// A log with every kind of end, retries, parts, and a metric that comes late.
 fn log() -> Vec<Event> {
@@ -136,7 +138,12 @@ fn the_order_is_that_of_the_history() {
     let snapshot = Snapshot::of(&history);
     assert_eq!(snapshot.ranked, numbers(&history));
     assert!(snapshot.best().unwrap().value.unwrap() >= 0.4);
-    let line = crate::best_so_far(&snapshot);
+    let plot = plots::history(&snapshot, history.spec.objective(), &plots::HistoryOptions::default()).unwrap();
+    let line = plot.layers.iter().find_map(|layer| match layer {
+        Layer::Line(line) if line.role == Role::Front => Some(&line.points),
+        _ => None,
+    });
+    let line = line.unwrap();
     assert_eq!(line.last().map(|[_, value]| *value), snapshot.best().unwrap().value);
     assert!(line.iter().all(|[_, value]| *value >= 0.4), "what breaks a bound is not the best: {line:?}");
 
