@@ -22,7 +22,7 @@ use crate::{commands, control, copy, panes, picture, sample, text, theme};
 fn tick(quiet_us: i64) -> Duration {
     Duration::from_secs(match quiet_us / 1_000_000 {
         ..10 => 1,
-        10..600 => 10,
+        10..600 => 20,
         _ => 60,
     })
 }

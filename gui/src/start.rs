@@ -34,6 +34,5 @@ impl StartTimes {
             println!("{} {} {} {}", window.as_millis(), first.as_millis(), trials.as_millis(), now.as_millis());
             ctx.send_viewport_cmd(ViewportCommand::Close);
         }
-        ctx.request_repaint();
     }
 }

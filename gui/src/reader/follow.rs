@@ -10,6 +10,9 @@ use seqtune_plot::Snapshot;
 use super::ahead::{Ahead, LONG, Next};
 use super::{FileMark, News};
 
+/// Polls between two questions to a log whose file looks as it did.
+const ASK_EVERY: u32 = 10;
+
 /// Polls between two looks at the study's lock.
 const LOCK_EVERY: u32 = 10;
 
@@ -126,6 +129,8 @@ impl Following {
             // What went wrong may pass by itself: a lock, a file system that was away.
             None if unchanged && (self.news.trouble.is_none() || !self.polls.is_multiple_of(RETRY_EVERY)) => return,
             None => self.connect(),
+            // Two commits within a tick of the file system's clock can look like one: now and then the log itself is asked.
+            Some(_) if unchanged && self.ahead.is_none() && !self.polls.is_multiple_of(ASK_EVERY) => Ok(()),
             Some(_) => self.read(),
         };
         match outcome {

@@ -36,7 +36,8 @@ impl StoreReader {
     /// # Errors
     /// Where the file is gone or damaged.
     pub fn data_version(&self) -> Result<i64, StoreError> {
-        self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(|error| self.failed(error))
+        let version = self.connection.prepare_cached("PRAGMA data_version");
+        version.and_then(|mut statement| statement.query_row([], |row| row.get(0))).map_err(|error| self.failed(error))
     }
 
     /// Events after position `seq`, in order.

@@ -18,6 +18,7 @@ pub struct Brushable {
     pub spec: PlotSpec,
     /// The axes from left to right, each with its parameter's name, the last one with the metric's.
     pub axes: Vec<Axis>,
+    parameters: Vec<ParameterAxis>,
 }
 
 /// The picture of [`parallel`], to be brushed.
@@ -32,21 +33,21 @@ pub fn brushable(snapshot: &Snapshot, objective: &Objective) -> Result<Brushable
     };
     let rows = || values.worst_first.iter().map(|one| one.row);
     let axis = |name: &String| ParameterAxis::of(snapshot, name, rows());
-    let axes: Vec<ParameterAxis> = names[..names.len() - 1].iter().map(axis).collect::<Result<_, _>>()?;
+    let parameters: Vec<ParameterAxis> = names[..names.len() - 1].iter().map(axis).collect::<Result<_, _>>()?;
     let value_axis = Axis::linear(objective.metric.clone(), [scale.worst, scale.best]);
-    let axes = axes.into_iter().map(|axis| Axis { label: axis.name, ..axis.axis }).chain([value_axis]).collect();
-    Ok(Brushable { spec, axes })
+    let named = parameters.iter().map(|one| Axis { label: one.name.clone(), ..one.axis.clone() });
+    let axes = named.chain([value_axis]).collect();
+    Ok(Brushable { spec, axes, parameters })
 }
 
 impl Brushable {
     /// The picture with these trials in front, in the axes and colours of all; the others are faint, behind them. So nothing moves
     /// while one brushes. It has no trial in front where none of these has a value.
     pub fn with_front(&self, listed: &Snapshot, objective: &Objective) -> PlotSpec {
-        let (Some(scale), Some((value_axis, axes))) = (&self.spec.scale, self.axes.split_last()) else {
+        let (Some(scale), Some(value_axis)) = (&self.spec.scale, self.axes.last()) else {
             return self.spec.clone();
         };
-        let axes: Vec<ParameterAxis> =
-            axes.iter().map(|axis| ParameterAxis { name: axis.label.clone(), axis: axis.clone() }).collect();
+        let axes = &self.parameters;
         let through = |one: &Valued| -> Vec<[f64; 2]> {
             let at = |(index, axis): (usize, &ParameterAxis)| {
                 let place = axis.place_aside(one.row, 0.3).and_then(|at| axis.axis.place(at));

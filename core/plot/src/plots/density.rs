@@ -1,5 +1,7 @@
 //! Where many trials lie that are not drawn one by one.
 
+use rayon::prelude::*;
+
 use crate::spec::{Axis, Density, Entry, Layer, Role, Sample};
 
 /// Cells across and up.
@@ -36,7 +38,7 @@ pub(super) fn lines(lines: &[Vec<[f64; 2]>], y: &Axis) -> Vec<Layer> {
         }
         layer([left as f64, left as f64 + 1.0], [y.low, y.high], BETWEEN, counts)
     };
-    (0..longest.saturating_sub(1)).filter_map(between).collect()
+    (0..longest.saturating_sub(1)).into_par_iter().filter_map(between).collect()
 }
 
 /// What a legend says of it.

@@ -1,5 +1,6 @@
 //! Parameters as axes, and which of them tell most about the value.
 
+use rayon::prelude::*;
 use seqtune_core::Objective;
 use seqtune_space::{Domain, Scale as DomainScale, Value};
 
@@ -13,9 +14,12 @@ use crate::spec::{Axis, Scale, short};
 const GROUPS: usize = 6;
 
 /// One parameter as an axis.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct ParameterAxis {
     pub name: String,
     pub axis: Axis,
+    /// Values that have a name along the axis, and which one.
+    named: Vec<(Value, usize)>,
 }
 
 impl ParameterAxis {
@@ -41,9 +45,12 @@ impl ParameterAxis {
                 if *scale == DomainScale::Log { Axis::log(name, all) } else { Axis::counting(name, all) }
             }
             (None, Some(numbers)) => Axis::fitting(name, &numbers),
-            (domain, _) => Axis::names(name, names(domain, &values)),
+            (domain, _) => {
+                let (names, named) = names(domain, &values);
+                return Ok(ParameterAxis { name: name.to_owned(), axis: Axis::names(name, names), named });
+            }
         };
-        Ok(ParameterAxis { name: name.to_owned(), axis })
+        Ok(ParameterAxis { name: name.to_owned(), axis, named: Vec::new() })
     }
 
     pub fn is_names(&self) -> bool {
@@ -54,10 +61,7 @@ impl ParameterAxis {
     pub fn place(&self, row: &TrialRow) -> Option<f64> {
         let value = row.params.get(&self.name)?;
         match &self.axis.scale {
-            Scale::Categorical(names) => {
-                let own = shown(value);
-                names.iter().position(|name| *name == own).map(|at| at as f64)
-            }
+            Scale::Categorical(_) => self.named.iter().find(|(known, _)| known == value).map(|(_, at)| *at as f64),
             Scale::Linear { .. } | Scale::Log => value.as_f64(),
         }
     }
@@ -70,23 +74,31 @@ impl ParameterAxis {
     }
 }
 
-/// The names along an axis: choices in their order, and what else the trials have.
-fn names(domain: Option<&Domain>, values: &[&Value]) -> Vec<String> {
-    let mut names: Vec<String> = match domain {
-        Some(Domain::Categorical { choices }) => choices.iter().map(shown).collect(),
-        Some(Domain::Ordinal { values }) => values.iter().map(shown).collect(),
-        Some(Domain::Bool) => ["false", "true"].map(str::to_owned).into(),
+/// The names along an axis: choices in their order, and what else the trials have; and which value has which. Values that are written
+/// alike share a name.
+fn names(domain: Option<&Domain>, values: &[&Value]) -> (Vec<String>, Vec<(Value, usize)>) {
+    let declared: Vec<Value> = match domain {
+        Some(Domain::Categorical { choices }) => choices.clone(),
+        Some(Domain::Ordinal { values }) => values.clone(),
+        Some(Domain::Bool) => [false, true].map(Value::Bool).into(),
         _ => Vec::new(),
     };
-    let declared = names.len();
-    for value in values {
-        let name = shown(value);
-        if !names.contains(&name) {
-            names.push(name);
+    let mut all: Vec<(Value, String)> = declared.iter().map(|value| (value.clone(), shown(value))).collect();
+    for value in values.iter().copied() {
+        if !all.iter().any(|(known, _)| known == value) {
+            all.push((value.clone(), shown(value)));
         }
     }
-    names[declared..].sort();
-    names
+    all[declared.len()..].sort_by(|(_, a), (_, b)| a.cmp(b));
+    let mut names: Vec<String> = Vec::new();
+    for (_, name) in &all {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    let place = |name: &String| names.iter().position(|known| known == name);
+    let named = all.iter().filter_map(|(value, name)| Some((value.clone(), place(name)?))).collect();
+    (names, named)
 }
 
 /// A value as plots write it.
@@ -103,8 +115,9 @@ pub(crate) fn shown(value: &Value) -> String {
 /// have it, 0 to 1. This looks at each parameter alone, and is for choosing what to draw.
 pub fn telling_parameters(snapshot: &Snapshot, objective: &Objective) -> Vec<(String, f64)> {
     let Ok(values) = Values::of(snapshot, objective).and_then(Values::ended) else { return Vec::new() };
-    let parameters = snapshot.spec.space.parameters().iter();
+    let parameters = snapshot.spec.space.parameters();
     let mut telling: Vec<(String, f64)> = parameters
+        .par_iter()
         .filter_map(|parameter| {
             let axis =
                 ParameterAxis::of(snapshot, &parameter.name, values.worst_first.iter().map(|one| one.row)).ok()?;

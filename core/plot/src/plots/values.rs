@@ -51,7 +51,10 @@ impl<'a> Values<'a> {
         if snapshot.trials.is_empty() {
             return Err(PlotError::NoTrials);
         }
-        let valued = |row: &'a TrialRow| Some(Valued { row, value: row.value_under(objective)? });
+        // The study's own value stands in the row.
+        let is_own = *objective == *snapshot.spec.objective();
+        let value = |row: &TrialRow| if is_own { row.value } else { row.value_under(objective) };
+        let valued = |row: &'a TrialRow| Some(Valued { row, value: value(row)? });
         let mut worst_first: Vec<Valued> = snapshot.trials.iter().filter_map(|row| valued(row)).collect();
         if worst_first.is_empty() {
             return Err(PlotError::NoValues(objective.metric.clone()));
@@ -91,6 +94,11 @@ impl<'a> Values<'a> {
         let completed = |one: &&Valued| one.row.state == TrialState::Completed;
         let by_violation = |a: &&Valued, b: &&Valued| a.row.violation.total_cmp(&b.row.violation);
         if *self.objective == *self.snapshot.spec.objective() {
+            // Mostly it is the first one.
+            let first = self.snapshot.ranked.first();
+            if let Some(first) = self.worst_first.iter().rev().find(|one| Some(&one.row.number) == first) {
+                return Some(*first);
+            }
             let among: HashMap<u64, &Valued> = self.worst_first.iter().map(|one| (one.row.number, one)).collect();
             if let Some(first) = self.snapshot.ranked.iter().find_map(|number| among.get(number)) {
                 return Some(**first);
