@@ -9,6 +9,7 @@ use seqtune_core::Requests;
 
 use crate::cache::Cache;
 use crate::folder::{FolderWatch, Listing};
+use crate::head_start::HeadStart;
 use crate::model::{Action, Effect, Model};
 use crate::place::Place;
 use crate::reader::{News, Reader};
@@ -35,6 +36,7 @@ pub struct Viewer {
     ctx: Context,
     folder: Option<FolderWatch>,
     reader: Option<Reader>,
+    head_start: Option<HeadStart>,
     /// Whether a text box had the keyboard at the end of the last frame.
     typing: bool,
     /// The window's title.
@@ -51,11 +53,16 @@ pub struct Viewer {
 impl Viewer {
     /// A viewer of what lies at a path, or of nothing yet. Where nothing is at the path, the window says so.
     pub fn new(ctx: Context, path: Option<&Path>) -> Viewer {
-        Viewer::with_settings(ctx, path, None)
+        Viewer::with_settings(ctx, path, None, None)
     }
 
-    /// The same, with the settings of a file, which are kept there.
-    pub fn with_settings(ctx: Context, path: Option<&Path>, file: Option<PathBuf>) -> Viewer {
+    /// The same, with the settings of a file, which are kept there, and with what of the study is being read already.
+    pub fn with_settings(
+        ctx: Context,
+        path: Option<&Path>,
+        file: Option<PathBuf>,
+        head_start: Option<HeadStart>,
+    ) -> Viewer {
         let (settings, read, said) = match file.map(SettingsFile::read) {
             Some((file, settings, said)) => (Some(file), settings, said),
             None => (None, Settings::default(), None),
@@ -68,6 +75,7 @@ impl Viewer {
             ctx,
             folder: None,
             reader: None,
+            head_start,
             typing: false,
             title: String::new(),
             settings,
@@ -241,8 +249,10 @@ impl Viewer {
             Effect::Follow(directory) => {
                 if self.reader.as_ref().is_none_or(|reader| reader.directory() != directory) {
                     self.cache.clear();
-                    let ctx = self.ctx.clone();
-                    self.reader = match Reader::start(&directory, move || ctx.request_repaint()) {
+                    let (ctx, begun) = (self.ctx.clone(), self.head_start.take());
+                    let begun = begun.and_then(|begun| begun.reader_of(&directory, &ctx));
+                    let start = || Reader::start(&directory, move || ctx.request_repaint());
+                    self.reader = match begun.map_or_else(start, Ok) {
                         Ok(reader) => Some(reader),
                         Err(error) => {
                             let trouble = Some(format!("The log cannot be followed: {error}."));

@@ -28,6 +28,7 @@ pub mod decisions;
 mod disk;
 mod exports;
 pub mod folder;
+mod head_start;
 mod latest;
 pub mod model;
 mod pages;
@@ -45,6 +46,7 @@ pub mod theme;
 pub mod workshop;
 
 pub use app::Viewer;
+pub use head_start::HeadStart;
 
 /// The names of all commands, and their keys where they have some.
 pub fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {

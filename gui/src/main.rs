@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use seqtune_view::Viewer;
 use seqtune_view::model::{Action, Page};
 use seqtune_view::place::Place;
 use seqtune_view::settings::ThemeChoice;
+use seqtune_view::{HeadStart, Viewer};
 
 /// Many small strings and meshes live for one frame only; this allocator makes drawing 10 000 points 3 times faster.
 #[global_allocator]
@@ -82,6 +82,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
+    let head_start = path.as_deref().and_then(HeadStart::at);
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_app_id("seqtune-view")
@@ -99,7 +100,7 @@ fn main() -> ExitCode {
     let settings = eframe::storage_dir("seqtune-view").map(|folder| folder.join("settings.json"));
     let settings = settings.filter(|_| arguments.screenshot.is_none());
     let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
-        let mut viewer = Viewer::with_settings(context.egui_ctx.clone(), path.as_deref(), settings);
+        let mut viewer = Viewer::with_settings(context.egui_ctx.clone(), path.as_deref(), settings, head_start);
         let mut actions: Vec<Action> = arguments.theme.map(Action::ShowTheme).into_iter().collect();
         actions.extend(arguments.page.map(Action::Show));
         actions.extend(arguments.pin.iter().copied().map(Action::Pin));

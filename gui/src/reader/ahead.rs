@@ -15,7 +15,7 @@ const PAGE: u32 = 4096;
 /// Pages that wait to be folded, at most.
 const WAITING: usize = 16;
 
-/// How long is read before what is there is shown for the first time; the next time it is twice as long.
+/// How long is read before what is there is shown for the first time; the next time it is three times as long.
 const FIRST: Duration = Duration::from_millis(100);
 
 /// A log that is being read. Dropping it ends the thread.
@@ -72,7 +72,7 @@ impl Ahead {
             Ok(page) => page.map(Next::Page),
             Err(RecvTimeoutError::Disconnected) => Ok(Next::End),
             Err(RecvTimeoutError::Timeout) => {
-                self.patience *= 2;
+                self.patience *= 3;
                 Ok(Next::Show)
             }
         }

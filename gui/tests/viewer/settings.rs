@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use egui_kittest::Harness;
-use seqtune_view::Viewer;
 use seqtune_view::model::Page;
 use seqtune_view::settings::ThemeChoice;
+use seqtune_view::{HeadStart, Viewer};
 
 use crate::sample::Sample;
 use crate::window::{Window, command, has_trials, model, press, says, wait};
@@ -14,7 +14,8 @@ fn open(study: &Path, settings: &Path) -> Window<'static> {
     let (study, settings) = (study.to_owned(), settings.to_owned());
     Harness::builder().with_size(egui::vec2(1500.0, 1000.0)).build_ui_state(
         move |ui, viewer: &mut Option<Viewer>| {
-            let new = || Viewer::with_settings(ui.ctx().clone(), Some(&study), Some(settings.clone()));
+            let new =
+                || Viewer::with_settings(ui.ctx().clone(), Some(&study), Some(settings.clone()), HeadStart::at(&study));
             viewer.get_or_insert_with(new).ui(ui);
         },
         None,
