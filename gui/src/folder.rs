@@ -178,8 +178,7 @@ impl KnownStudy {
         if mark == self.mark {
             // Nothing new; but the manager may be gone without a word.
             let was_managed = self.entry.managed;
-            self.entry.managed =
-                was_managed && StoreReader::open(&self.entry.directory).is_ok_and(|log| log.is_managed());
+            self.entry.managed = was_managed && StoreReader::manages(&self.entry.directory);
             return was_managed != self.entry.managed;
         }
         let replaced = mark.as_ref().zip(self.mark.as_ref()).is_some_and(|(now, before)| now.replaces(before));

@@ -11,13 +11,13 @@ use super::ahead::{Ahead, LONG, Next};
 use super::{FileMark, News};
 
 /// Polls between two questions to a log whose file looks as it did.
-const ASK_EVERY: u32 = 10;
+const ASK_EVERY: u32 = 5;
 
 /// Polls between two looks at the study's lock.
-const LOCK_EVERY: u32 = 10;
+const LOCK_EVERY: u32 = 5;
 
 /// Polls between two tries to read a log that could not be read.
-const RETRY_EVERY: u32 = 50;
+const RETRY_EVERY: u32 = 25;
 
 /// One log that is followed.
 pub(super) struct Following {

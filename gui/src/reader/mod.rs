@@ -1,6 +1,6 @@
 //! Following the log of one study from a thread of its own.
 //!
-//! The thread looks ten times a second whether the log's files have changed (where they have, and once a second, it asks the log itself:
+//! The thread looks five times a second whether the log's files have changed (where they have, and once a second, it asks the log itself:
 //! `PRAGMA data_version`, microseconds), reads the new events in one short statement, applies them to its own history and hands over a new
 //! snapshot that shares what did not change. A long log is shown while it is read: what stands at its beginning is the study at an
 //! earlier moment. Nothing is read, built or drawn while nothing changes. Whatever goes wrong with the file becomes a sentence, and the
@@ -29,7 +29,7 @@ pub(crate) use once::Glance;
 use crate::latest::Latest;
 
 /// How often the log is looked at.
-const POLL: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(200);
 
 /// What is known of a study now.
 #[derive(Clone, Debug, Default)]

@@ -75,7 +75,12 @@ impl StoreReader {
 
     /// Whether a manager holds the study at this moment.
     pub fn is_managed(&self) -> bool {
-        Lock::is_held(&self.directory)
+        StoreReader::manages(&self.directory)
+    }
+
+    /// Whether a manager holds the study of a directory at this moment, without a look into its log.
+    pub fn manages(directory: &Path) -> bool {
+        Lock::is_held(directory)
     }
 
     /// Who holds the study at this moment: "process 123 on host".
