@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use egui::{ComboBox, RichText, Ui};
-use seqtune_core::{Objective, TrialState};
+use seqtune_core::Objective;
 use seqtune_plot::plots;
 use seqtune_plot::spec::{PlotSpec, short};
-use seqtune_plot::{Importance, Method, PedAnova, Snapshot, Surrogate};
-use seqtune_space::Params;
+use seqtune_plot::{Importance, Method, PedAnova, Snapshot, Surrogate, completed_under, r2_in_words};
 
 use super::{parameter_choice, telling};
 use crate::cache::Cache;
@@ -82,7 +81,7 @@ pub(super) fn dependence(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<A
     let own = objective.clone();
     let forest = cache.shop.ask_of_ended("forest", key(model, subject), subject, Lane::Slow, move |subject| {
         let snapshot = part(subject, of_all);
-        let grown = Surrogate::fit(&snapshot.spec.space, &valued(snapshot, &own), SEED);
+        let grown = Surrogate::fit(&snapshot.spec.space, &completed_under(snapshot, &own), SEED);
         grown.map_err(|error| text::sentence(&error.to_string()))
     });
     let pane = PlotPane {
@@ -118,7 +117,7 @@ pub(super) fn dependence(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<A
         let found = grown.dependence(&name).map_err(|error| text::sentence(&error.to_string()))?;
         let spec = plots::dependence(&subject.whole, &objective, &name, &found);
         let mut spec = spec.map_err(|error| text::sentence(&error.to_string()))?;
-        spec.notes.extend(grown.r2().map(|r2| format!("R2 of the forest {r2:.2}: {}", worth(r2))));
+        spec.notes.extend(grown.r2().map(|r2| format!("R2 of the forest {r2:.2}: {}", r2_in_words(r2))));
         Ok(Arc::new(spec))
     });
     let product = made.product.as_deref();
@@ -147,10 +146,10 @@ fn measured(snapshot: &Snapshot, objective: &Objective, measure: Measure) -> Res
         Measure::Fanova => Method::Fanova,
         Measure::PedAnova => Method::PedAnova(PedAnova::new(objective.direction)),
     };
-    let trials = valued(snapshot, objective);
+    let trials = completed_under(snapshot, objective);
     let answer = seqtune_plot::importance(&snapshot.spec.space, &trials, method, SEED);
     let answer = answer.map_err(|error| text::sentence(&error.to_string()))?;
-    bars(snapshot, objective, measure, &answer)
+    bars(snapshot, objective, method, &answer)
 }
 
 /// How much the parameters matter, as bars alone, with what the forest is worth among the notes; for pages with little room.
@@ -167,12 +166,6 @@ pub(in crate::pages) fn importance_of(
 
 fn part(subject: &Subject, of_all: bool) -> &Snapshot {
     if of_all { &subject.whole } else { &subject.listed }
-}
-
-/// The completed trials with their values.
-fn valued<'a>(snapshot: &'a Snapshot, objective: &Objective) -> Vec<(&'a Params, f64)> {
-    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
-    completed.filter_map(|row| Some((&row.params, row.value_under(objective)?))).collect()
 }
 
 fn busy(model: &Model, subject: &Subject) -> String {
@@ -206,29 +199,12 @@ fn trials_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
     changed.then(|| Action::ViewParameters(ParametersView { of_all, ..view.clone() })).into_iter().collect()
 }
 
-/// What an R2 means for what the forest says.
-fn worth(r2: f64) -> &'static str {
-    match r2 {
-        0.5.. => "what it says can be relied on",
-        0.2.. => "what it says is rough",
-        _ => "what it says means little",
-    }
-}
-
-fn bars(snapshot: &Snapshot, objective: &Objective, measure: Measure, answer: &Importance) -> Result<Shown, String> {
-    let bar = |one: &seqtune_plot::ParameterImportance| plots::Importance {
-        name: one.name.clone(),
-        mean: one.mean,
-        low: one.low,
-        high: one.high,
-    };
-    let all: Vec<plots::Importance> = answer.parameters.iter().map(bar).collect();
-    let title = format!("Importance for {} in {}", objective.metric, snapshot.spec.name);
-    let along = if measure == Measure::Fanova { "share of the variance" } else { "share of the divergence" };
-    let spec = plots::importance(&title, along, &all).map_err(|error| text::sentence(&error.to_string()))?;
+fn bars(snapshot: &Snapshot, objective: &Objective, method: Method, answer: &Importance) -> Result<Shown, String> {
+    let spec = plots::importance_of(snapshot, objective, method, answer);
+    let spec = spec.map_err(|error| text::sentence(&error.to_string()))?;
     let mut sentences = Vec::new();
     sentences.extend(answer.r2.map(|r2| {
-        let meaning = worth(r2);
+        let meaning = r2_in_words(r2);
         let part = (100.0 * r2).max(0.0);
         format!("R2 {r2:.2}: the forest explains {part:.0} % of the variance of values it has not seen, so {meaning}.")
     }));
@@ -242,8 +218,5 @@ fn bars(snapshot: &Snapshot, objective: &Objective, measure: Measure, answer: &I
     if !left_out.is_empty() {
         sentences.push(format!("Too few trials have {}: nothing is said of that.", left_out.join(", ")));
     }
-    let mut spec = spec;
-    let fit = answer.r2.map_or_else(String::new, |r2| format!(", R2 {r2:.2}: {}", worth(r2)));
-    spec.notes.push(format!("{}{fit}", text::count(answer.trials, "completed trial")));
     Ok(Shown { spec: Arc::new(spec), sentences })
 }
