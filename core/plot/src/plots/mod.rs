@@ -30,7 +30,7 @@ mod values;
 
 pub use best_lines::{Lack, best_lines, lack};
 pub use brushable::{Brushable, brushable};
-pub use confusion::confusion;
+pub use confusion::{confusion, decisions};
 pub use contour::contour;
 pub use curves::{Along, BandKind, CurvesOf, curves};
 pub use dependence::{dependence, dependence_on_two};
@@ -48,7 +48,7 @@ pub use pareto::{pareto, pareto_front};
 pub use predictions::{Prediction, predictions};
 pub use rank::rank;
 pub use scatter::{Named, scatter};
-pub use scores::{Scored, auc, precision_recall, roc};
+pub use scores::{Area, Areas, Scored, areas, auc, precision_recall, roc};
 pub use slice::slice;
 pub use timeline::{Lanes, timeline, timeline_of};
 
