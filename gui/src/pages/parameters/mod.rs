@@ -7,7 +7,7 @@ mod slices;
 use std::sync::Arc;
 
 use egui::{Button, ComboBox, Ui};
-pub(super) use forest::importance_of;
+pub(super) use forest::measured;
 use seqtune_plot::plots;
 
 use super::overview::metric_choice;
