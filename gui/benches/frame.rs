@@ -15,7 +15,7 @@ use seqtune_core::{Event, EventKind, History, Settings, Store};
 use seqtune_plot::Snapshot;
 use seqtune_view::Viewer;
 use seqtune_view::cache::Cache;
-use seqtune_view::model::{Action, Column, Model, OpenStudy, Page};
+use seqtune_view::model::{Action, Column, Model, OpenStudy, Page, ParameterPlot, ParametersView};
 use seqtune_view::panes;
 use seqtune_view::place::Place;
 use seqtune_view::reader::{News, Reader};
@@ -34,6 +34,9 @@ fn main() {
     }
     if is_chosen("writers") {
         writers();
+    }
+    if is_chosen("forests") {
+        forests();
     }
     for (name, trials) in [("10k", 10_000), ("100k", 100_000)] {
         if is_chosen(name) {
@@ -98,6 +101,37 @@ fn frames(trials: u64) {
         .collect();
     brushed.sort();
     println!("brush to picture: median {:.1} ms, worst of 20 {:.1} ms (wall)", ms(brushed[10]), ms(brushed[19]));
+}
+
+/// Until what a forest says is drawn, on one page after the other: the time of all threads, and on the clock.
+fn forests() {
+    println!("-- importance and dependence, of 3,000 trials of which two thirds are completed");
+    let history = history(&Sample { name: "forests", trials: 3000, steps: 10, running: false });
+    let snapshot = Arc::new(Snapshot::of(&history));
+    let directory = PathBuf::from("forests");
+    let mut model = Model::new(snapshot.last_us);
+    model.place = Some(Place::Study(directory.clone()));
+    model.open = Some(OpenStudy { directory: directory.clone(), news: News::default() });
+    model.set_news(&directory, News { snapshot: Some(snapshot), ..News::default() });
+    let ctx = egui::Context::default();
+    seqtune_view::theme::install(&ctx);
+    let mut cache = Cache::new(ctx.clone());
+    let mut timed = |name: &str, model: &mut Model| {
+        let (begin, used) = (Instant::now(), cpu_time(ClockId::ProcessCPUTime));
+        drawn(&ctx, model, &mut cache);
+        let used = cpu_time(ClockId::ProcessCPUTime) - used;
+        println!("{name:<28} {:>8.1} ms, {:.1} ms on the clock", ms(used), ms(begin.elapsed()));
+    };
+    timed("Overview", &mut model);
+    model.apply(Action::Show(Page::Parameters));
+    let plots = [ParameterPlot::Importance, ParameterPlot::Dependence];
+    for plot in plots {
+        model.apply(Action::ViewParameters(ParametersView { plot, ..ParametersView::default() }));
+        timed(plot.name(), &mut model);
+    }
+    let other = ParametersView { plot: plots[1], dependence: Some("dropout".to_owned()), ..ParametersView::default() };
+    model.apply(Action::ViewParameters(other));
+    timed("along another parameter", &mut model);
 }
 
 /// Times from a log on disk to what the window shows.
@@ -242,10 +276,10 @@ fn history(sample: &Sample) -> History {
 /// What a change costs the drawing thread, and when the list of trials is there.
 fn follows(what: &str, model: &mut Model, cache: &mut Cache, change: impl FnOnce(&mut Model)) {
     let begin = Instant::now();
-    let cpu = thread_time();
+    let cpu = cpu_time(ClockId::ThreadCPUTime);
     change(model);
     cache.list(model);
-    let spent = thread_time() - cpu;
+    let spent = cpu_time(ClockId::ThreadCPUTime) - cpu;
     while model.question().is_some() {
         std::thread::sleep(Duration::from_micros(200));
         cache.list(model);
@@ -296,14 +330,14 @@ fn one_frame(
     moves: bool,
     selects: bool,
 ) -> Duration {
-    let begin = thread_time();
+    let begin = cpu_time(ClockId::ThreadCPUTime);
     if selects {
         model.apply(Action::Go(1));
     }
     let mut actions = Vec::new();
     let output = ctx.run_ui(input(frame, moves), |ui| actions = panes::ui(ui, model, cache));
     let meshes = ctx.tessellate(output.shapes, output.pixels_per_point);
-    let spent = thread_time() - begin;
+    let spent = cpu_time(ClockId::ThreadCPUTime) - begin;
     assert!(!meshes.is_empty());
     model.scroll_to = None;
     for action in actions {
@@ -312,9 +346,9 @@ fn one_frame(
     spent
 }
 
-/// CPU time of this thread.
-fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+/// CPU time of this thread, or of all.
+fn cpu_time(of: ClockId) -> Duration {
+    let time = clock_gettime(of);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 

@@ -3,7 +3,7 @@
 use egui::{Context, Key, Modifiers};
 use seqtune_core::RequestKind;
 
-use crate::model::{Action, Column, Dialog, Drawing, Model, Page, Sort};
+use crate::model::{Action, Column, DataChange, Dialog, Drawing, Method, Model, Page, ParameterPlot, Sort};
 use crate::settings::ThemeChoice;
 
 /// Something that can be done, by a key or by its name.
@@ -37,7 +37,7 @@ const fn command(
 }
 
 /// All commands.
-pub(crate) const COMMANDS: [Command; 54] = [
+pub(crate) const COMMANDS: [Command; 63] = [
     command("Find a command", "Ctrl+K", &[(COMMAND, Key::K)], true, |_| Some(Action::Palette)),
     command("Open a folder or a study", "Ctrl+O", &[(COMMAND, Key::O)], true, |_| Some(Action::AskForPath)),
     command("Choose a folder in the system's dialog", "", &[], true, |_| Some(Action::Browse)),
@@ -68,6 +68,23 @@ pub(crate) const COMMANDS: [Command; 54] = [
     command("Show what a trial says of the data", "7", &[(NONE, Key::Num7)], false, |_| Some(Action::Show(Page::Data))),
     command("Show two objectives", "8", &[(NONE, Key::Num8)], false, |_| Some(Action::Show(Page::Pareto))),
     command("Show several studies", "9", &[(NONE, Key::Num9)], false, |_| Some(Action::Show(Page::Studies))),
+    command("Show parallel coordinates", "", &[], false, |_| Some(Action::ShowParameters(ParameterPlot::Parallel))),
+    command("Show slices along parameters", "", &[], false, |_| Some(Action::ShowParameters(ParameterPlot::Slices))),
+    command("Show a contour over two parameters", "", &[], false, |_| {
+        Some(Action::ShowParameters(ParameterPlot::Contour))
+    }),
+    command("Show ranks over two parameters", "", &[], false, |_| Some(Action::ShowParameters(ParameterPlot::Rank))),
+    command("Show the distribution of the values", "", &[], false, |_| {
+        Some(Action::ShowParameters(ParameterPlot::Distribution))
+    }),
+    command("Show the importance of parameters", "", &[], false, |_| {
+        Some(Action::ShowParameters(ParameterPlot::Importance))
+    }),
+    command("Show partial dependence along a parameter", "", &[], false, |_| {
+        Some(Action::ShowParameters(ParameterPlot::Dependence))
+    }),
+    command("Lay the vectors on a plane by PCA", "", &[], false, |model| laid(model, Method::Pca)),
+    command("Lay the vectors on a plane by t-SNE", "", &[], false, |model| laid(model, Method::Tsne)),
     command(
         "Select the next trial of the table",
         "J or Down",
@@ -160,6 +177,11 @@ pub(crate) const COMMANDS: [Command; 54] = [
         |_| Some(Action::Help),
     ),
 ];
+
+/// Of the vectors on the page of data.
+fn laid(model: &Model, method: Method) -> Option<Action> {
+    (model.settings.page == Page::Data).then_some(Action::Data(DataChange::Method(method)))
+}
 
 /// Whether a manager works on the study, and may be asked something.
 fn is_running(model: &Model) -> bool {

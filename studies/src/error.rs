@@ -10,6 +10,7 @@ use seqtune::launch::LaunchError;
 use seqtune::manager::ManagerError;
 use seqtune::study_file::StudyFileError;
 use seqtune_core::{RequestError, StoreError};
+use seqtune_plot::plots::PlotError;
 use seqtune_plugin::FailureCause;
 
 use crate::exit::Exit;
@@ -31,6 +32,8 @@ pub(crate) enum CommandError {
     Manager(#[from] ManagerError),
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    #[error("nothing to draw: {0}")]
+    Plot(#[from] PlotError),
     #[error("{}", refused(directory, changes))]
     Edited { directory: PathBuf, changes: Vec<Change> },
     #[error("{0}")]
@@ -60,6 +63,8 @@ impl CommandError {
             CommandError::Manager(ManagerError::DataChanged { .. } | ManagerError::FamilyChanged { .. }) => Exit::Usage,
             CommandError::Manager(ManagerError::Unusable(_)) => Exit::Worker,
             CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            // There is nothing to draw yet: no fault of the command.
+            CommandError::Plot(_) => Exit::Error,
             CommandError::Manager(_) | CommandError::Other(_) | CommandError::Output(_) | CommandError::File { .. } => {
                 Exit::Error
             }

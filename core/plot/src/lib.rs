@@ -62,7 +62,8 @@ pub use curve::{Curve, curve};
 pub use health::{About, Card, PlotKind, Status, health, health_of};
 pub use heat_map::{Axis, Cell, HeatMap, heat_map};
 pub use importance::{
-    Importance, ImportanceError, LeftOut, Method, PairImportance, ParameterImportance, PedAnova, completed, importance,
+    Importance, ImportanceError, LeftOut, Method, PairImportance, ParameterImportance, PedAnova, completed,
+    completed_under, importance,
 };
 pub use resources::{DeviceUse, Lost, Resources, StateUse, WorkerUse, resources};
 pub use row::{Reached, TrialRow};
@@ -70,4 +71,4 @@ pub use series::{Curves, Spread};
 pub use snapshot::Snapshot;
 pub use statistics::Mean;
 pub use summary::Summary;
-pub use surrogate::{Dependence, Expected, Place, Surrogate};
+pub use surrogate::{Dependence, Expected, Place, Surrogate, r2_in_words};

@@ -29,7 +29,7 @@ pub enum PngError {
 /// Pixels of a side that a picture may have.
 const MOST_PIXELS: u32 = 16_000;
 
-/// Ubuntu Light under the Ubuntu font licence.
+/// Ubuntu Light under the Ubuntu font licence, whose text is `licenses/UFL.txt`.
 static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     let mut fonts = Database::new();
     fonts.load_font_data(epaint_default_fonts::UBUNTU_LIGHT.to_vec());

@@ -2,11 +2,8 @@
 
 use std::path::Path;
 
+use super::predictions::{self, Predictions};
 use super::table::Table;
-
-/// The affinity in nM below which a peptide binds, and what it is on the scale of targets: for tables without a column `binder`.
-const BINDS_BELOW: f64 = 500.0;
-const BINDS_ABOVE: f64 = 0.425_625;
 
 /// A table that can be shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,29 +16,6 @@ pub(crate) enum Form {
     Map(Map),
     /// Numbers by rows and columns.
     Grid(Grid),
-}
-
-/// Scores beside what is true.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Predictions {
-    pub(crate) rows: Vec<Prediction>,
-    /// What counts as positive, in words.
-    pub(crate) positive: String,
-    /// Whether the rows have a length: residues of their peptide.
-    pub(crate) has_length: bool,
-    /// The folds or splits, in the order in which they come.
-    pub(crate) folds: Vec<String>,
-}
-
-/// One row of the data.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Prediction {
-    pub(crate) score: f64,
-    pub(crate) positive: bool,
-    /// Residues of its peptide; 0 where there is none.
-    pub(crate) length: usize,
-    /// Index of its fold; 0 where there is none.
-    pub(crate) fold: usize,
 }
 
 /// Numbers by rows and columns; NaN where there is none.
@@ -79,7 +53,9 @@ pub(crate) struct Place {
 pub(super) fn of(path: &Path, table: &Table) -> Result<Form, String> {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     if let (Some(score), Some(target)) = (table.column("score"), table.column("target")) {
-        return predictions(table, score, target).map(Form::Predictions).map_err(|what| format!("{name}: {what}."));
+        return predictions::read(table, score, target)
+            .map(Form::Predictions)
+            .map_err(|what| format!("{name}: {what}."));
     }
     if table.column("pca_1").is_some() || table.column("tsne_1").is_some() {
         let shares = shares(&path.with_extension("json"));
@@ -91,49 +67,8 @@ pub(super) fn of(path: &Path, table: &Table) -> Result<Form, String> {
     Ok(if is_confusion { Form::Confusion(grid) } else { Form::Grid(grid) })
 }
 
-fn number(cell: &str) -> Option<f64> {
+pub(super) fn number(cell: &str) -> Option<f64> {
     if cell.is_empty() { Some(f64::NAN) } else { cell.parse().ok() }
-}
-
-fn predictions(table: &Table, score: usize, target: usize) -> Result<Predictions, String> {
-    let (binder, meas) = (table.column("binder").or(table.column("label")), table.column("meas"));
-    let (peptide, fold) = (table.column("peptide"), table.column("fold").or(table.column("split")));
-    let read = |row: usize, column: usize| -> Result<f64, String> {
-        let cell = &table.rows[row][column];
-        number(cell).ok_or_else(|| format!("row {} has {cell:?} as its {}", row + 1, table.titles[column]))
-    };
-    let targets = (0..table.rows.len()).map(|row| read(row, target)).collect::<Result<Vec<f64>, String>>()?;
-    let is_class = targets.iter().all(|target| *target == 0.0 || *target == 1.0);
-    let mut found = Predictions { has_length: peptide.is_some(), ..Predictions::default() };
-    found.positive = match (binder, is_class, meas) {
-        (Some(column), ..) => format!("{} = 1", table.titles[column]),
-        (None, true, _) => "target = 1".to_owned(),
-        (None, false, Some(_)) => format!("meas < {BINDS_BELOW} nM"),
-        (None, false, None) => format!("target > {BINDS_ABOVE:.4}, which is {BINDS_BELOW} nM"),
-    };
-    for (row, own) in targets.iter().enumerate() {
-        let positive = match (binder, is_class, meas) {
-            (Some(column), ..) => read(row, column)? > 0.5,
-            (None, true, _) => *own > 0.5,
-            (None, false, Some(column)) => read(row, column)? < BINDS_BELOW,
-            (None, false, None) => *own > BINDS_ABOVE,
-        };
-        let score = read(row, score)?;
-        let length = peptide.map_or(0, |column| table.rows[row][column].chars().count());
-        let fold = fold.map_or("", |column| &table.rows[row][column]);
-        let known = found.folds.iter().position(|other| other == fold);
-        let fold = known.unwrap_or_else(|| {
-            found.folds.push(fold.to_owned());
-            found.folds.len() - 1
-        });
-        if score.is_finite() {
-            found.rows.push(Prediction { score, positive, length, fold });
-        }
-    }
-    if found.rows.is_empty() {
-        return Err("no row has a finite score".to_owned());
-    }
-    Ok(found)
 }
 
 fn map(table: &Table, shares: Option<[f64; 2]>) -> Map {
@@ -187,24 +122,6 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         std::fs::write(path.with_extension("json"), r#"{"variance_shares": [0.4, 0.25, 0.1]}"#).unwrap();
         read(&path).and_then(|table| of(&path, &table))
-    }
-
-    #[test]
-    fn what_is_positive_is_said_by_the_first_column_that_can() {
-        let positives = |text: &str| match form(text) {
-            Ok(Form::Predictions(found)) => {
-                (found.positive, found.rows.iter().map(|row| row.positive).collect::<Vec<bool>>())
-            }
-            other => panic!("{other:?}"),
-        };
-        let binders = "score\ttarget\tmeas\tbinder\n0.3\t0.5\t10\t0\n0.4\t0.1\t900\t1\n";
-        assert_eq!(positives(binders), ("binder = 1".to_owned(), vec![false, true]));
-        let measured = "score\ttarget\tmeas\n0.3\t0.425625\t500\n0.4\t0.9\t2\n";
-        assert_eq!(positives(measured), ("meas < 500 nM".to_owned(), vec![false, true]));
-        let classes = "score\ttarget\n0.3\t0\n0.4\t1\n";
-        assert_eq!(positives(classes), ("target = 1".to_owned(), vec![false, true]));
-        let targets = "score\ttarget\n0.3\t0.2\n0.4\t0.9\n";
-        assert_eq!(positives(targets).1, [false, true]);
     }
 
     #[test]

@@ -4,13 +4,15 @@
 //! slow lane find and read them; what cannot be read is a sentence in the place of the table.
 
 mod form;
+mod predictions;
 mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub(crate) use form::{Form, Grid, Map, Place, Prediction, Predictions};
+pub(crate) use form::{Form, Grid, Map, Place};
+pub(crate) use predictions::{Prediction, Predictions};
 
 /// A folder that a trial was exported to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

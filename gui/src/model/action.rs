@@ -7,7 +7,7 @@ use seqtune_core::RequestKind;
 use seqtune_plot::spec::PlotSpec;
 
 use super::data::{DataChange, DataView, ResourcesView};
-use super::views::{CompareView, ParametersView, ParetoView, StudiesView, Views};
+use super::views::{CompareView, ParameterPlot, ParametersView, ParetoView, StudiesView, Views};
 use super::{Column, Dialog, Drawing, MOST_PINS, Model, OpenStudy, Page, Sort};
 use crate::place::Place;
 use crate::reader::News;
@@ -28,6 +28,8 @@ pub enum Action {
     Reload,
     /// See a page.
     Show(Page),
+    /// See a plot of the parameters.
+    ShowParameters(ParameterPlot),
     /// Select a trial, or none.
     Select(Option<u64>),
     /// The pointer is on a trial, or on none.
@@ -173,6 +175,9 @@ impl Model {
                 return Some(Effect::Reload);
             }
             Action::Show(page) => self.settings.page = page,
+            Action::ShowParameters(plot) => {
+                (self.settings.page, self.views.parameters.plot) = (Page::Parameters, plot);
+            }
             Action::Select(trial) => return self.select(trial),
             Action::Hover(trial) => self.hovered = trial,
             Action::Pin(trial) => self.toggle_pin(trial),

@@ -12,7 +12,7 @@ pub struct ResourcesView {
 }
 
 /// What the page of data shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataView {
     /// Folders that were opened beside those in the study's directory.
     pub opened: Vec<PathBuf>,
@@ -26,6 +26,8 @@ pub struct DataView {
     pub subset: Subset,
     /// The fold or split that predictions are of; all folds where none is chosen.
     pub fold: Option<String>,
+    /// The threshold of what is positive, and on what; the family's own where none was chosen.
+    pub threshold: Option<(Cut, f64)>,
     /// Which of the maps.
     pub map: Option<String>,
     /// How vectors are laid on a plane.
@@ -52,6 +54,17 @@ pub enum Subset {
     From(usize),
 }
 
+/// What a threshold of predictions is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cut {
+    /// What was measured and what the score says of it, both in nM: what is below is positive.
+    Affinity,
+    /// The target, and the score on its scale: what is above is positive.
+    Target,
+    /// The score alone, as the target is a class: what is above is taken for positive.
+    Score,
+}
+
 /// How vectors are laid on a plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -63,7 +76,7 @@ pub enum Method {
 }
 
 /// Something that somebody did on the page of data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum DataChange {
     /// What was typed as a path.
     Type(String),
@@ -75,6 +88,8 @@ pub enum DataChange {
     Subset(Subset),
     /// Predictions of one fold, or of all.
     Fold(Option<String>),
+    /// Another threshold of what is positive, or the family's own.
+    Threshold(Option<(Cut, f64)>),
     /// Show a map.
     Map(String),
     /// Lay vectors on a plane in this way.
@@ -104,6 +119,7 @@ impl DataView {
             DataChange::Show(path) => self.chosen = Some(path),
             DataChange::Subset(subset) => self.subset = subset,
             DataChange::Fold(fold) => self.fold = fold,
+            DataChange::Threshold(threshold) => self.threshold = threshold,
             DataChange::Map(name) => self.map = Some(name),
             DataChange::Method(method) => self.method = method,
             DataChange::Grid(name) => self.grid = Some(name),

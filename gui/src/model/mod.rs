@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use action::Undo;
 pub use action::{Action, Effect};
-pub use data::{DataChange, DataView, Method, ResourcesView, Subset};
+pub use data::{Cut, DataChange, DataView, Method, ResourcesView, Subset};
 pub use drawing::Drawing;
 pub use filter::FilterError;
 use listed::Texts;

@@ -111,7 +111,7 @@ pub struct StudiesView {
 }
 
 /// The choices of all pages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Views {
     /// Of Compare.
     pub compare: CompareView,

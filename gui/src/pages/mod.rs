@@ -2,6 +2,7 @@
 
 mod compare;
 mod data;
+mod forest;
 mod overview;
 mod parameters;
 mod pareto;

@@ -151,7 +151,7 @@ fn curves(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> Vec<Act
     .actions
 }
 
-/// Of the completed trials. It takes a second or more, so it waits until a trial has ended.
+/// Of the completed trials that are listed. It takes a second or more, so it waits until a trial has ended.
 fn importance_of(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> Vec<Action> {
     let pane = PlotPane {
         id: "overview importance",
@@ -163,15 +163,11 @@ fn importance_of(ui: &mut Ui, model: &Model, cache: &mut Cache, height: f32) -> 
         moves: false,
     };
     let Some(subject) = model.subject() else { return Vec::new() };
-    let objective = model.objective(&subject.whole);
-    let key = objective.metric.clone();
-    let made = cache.shop.ask_of_ended("overview importance", key, subject, Lane::Slow, move |subject| {
-        let many = subject.listed.summary.completed >= MANY;
-        let measure = if many { Measure::PedAnova } else { Measure::Fanova };
-        parameters::importance_of(&subject.listed, &objective, measure)
-    });
+    let many = subject.listed.summary.completed >= MANY;
+    let measure = if many { Measure::PedAnova } else { Measure::Fanova };
+    let made = parameters::measured(model, cache, subject, measure, false);
     let product = made.product.as_deref();
-    let spec = product.and_then(|product| product.as_ref().ok());
+    let spec = product.and_then(|product| product.as_ref().ok()).map(|measured| &measured.spec);
     let trouble = match product {
         Some(Err(sentence)) => Some(sentence.as_str()),
         Some(Ok(_)) => None,

@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
-use seqtune_view::model::{Action, Column, Dialog, Page, Sort};
+use seqtune_view::model::{Action, Column, Dialog, Method, Page, ParameterPlot, Sort};
 use seqtune_view::settings::ThemeChoice;
 
 use crate::window::{Window, command, model, says, small};
@@ -35,6 +35,15 @@ const CHECKS: &[(&str, Prepare, Check)] = &[
     ("Show what a trial says of the data", nothing, |window| page(window) == Page::Data),
     ("Show two objectives", nothing, |window| page(window) == Page::Pareto),
     ("Show several studies", nothing, |window| page(window) == Page::Studies),
+    ("Show parallel coordinates", nothing, |window| plot(window) == Some(ParameterPlot::Parallel)),
+    ("Show slices along parameters", nothing, |window| plot(window) == Some(ParameterPlot::Slices)),
+    ("Show a contour over two parameters", nothing, |window| plot(window) == Some(ParameterPlot::Contour)),
+    ("Show ranks over two parameters", nothing, |window| plot(window) == Some(ParameterPlot::Rank)),
+    ("Show the distribution of the values", nothing, |window| plot(window) == Some(ParameterPlot::Distribution)),
+    ("Show the importance of parameters", nothing, |window| plot(window) == Some(ParameterPlot::Importance)),
+    ("Show partial dependence along a parameter", nothing, |window| plot(window) == Some(ParameterPlot::Dependence)),
+    ("Lay the vectors on a plane by PCA", on_data, |window| model(window).views.data.method == Method::Pca),
+    ("Lay the vectors on a plane by t-SNE", on_data, |window| model(window).views.data.method == Method::Tsne),
     ("Select the next trial of the table", selected, |window| place(window) == Some(1)),
     ("Select the previous trial of the table", selected, |window| place(window) == Some(0)),
     ("Go 15 trials down", selected, |window| place(window) == Some(11)),
@@ -83,6 +92,11 @@ fn nothing(_: &mut Window<'_>) -> bool {
     true
 }
 
+fn on_data(window: &mut Window<'_>) -> bool {
+    command(window, "Show what a trial says of the data");
+    page(window) == Page::Data
+}
+
 fn filtered(window: &mut Window<'_>) -> bool {
     command(window, "List failed trials only");
     listed(window) == 1
@@ -119,6 +133,11 @@ fn listed(window: &Window<'_>) -> usize {
 
 fn page(window: &Window<'_>) -> Page {
     model(window).settings.page
+}
+
+/// The plot of the page of parameters, where that is seen.
+fn plot(window: &Window<'_>) -> Option<ParameterPlot> {
+    (page(window) == Page::Parameters).then_some(model(window).views.parameters.plot)
 }
 
 /// Where in the table the selected trial is.

@@ -6,8 +6,16 @@
 mod slices;
 mod words;
 
-use seqtune_core::{Explanation, History, Judge, Point, Proposer, SampleError, Trial, Verdict};
+use std::sync::Arc;
+
+use seqtune_core::sampler::{Expected, Reason};
+use seqtune_core::{
+    Explanation, History, Judge, Origin, Point, Proposer, SampleError, Trial, TrialState, Verdict, Why,
+};
 use serde::Serialize;
+
+use crate::row::TrialRow;
+use crate::snapshot::Snapshot;
 
 pub use slices::{Slice, SliceError, Slices, slices};
 pub use words::{Account, account};
@@ -44,4 +52,26 @@ pub fn decision(history: &History, proposer: &Proposer, judge: &Judge, trial: &T
     };
     let verdicts = trial.reports.iter().enumerate().filter_map(said).collect();
     Ok(Decision { explanation, verdicts })
+}
+
+/// The last trials that the sampler chose and that came to a value, the newest first: those of which it can be asked what was
+/// expected of them.
+pub fn last_chosen(snapshot: &Snapshot, most: usize) -> Vec<Arc<TrialRow>> {
+    let counts = |row: &&Arc<TrialRow>| {
+        row.origin == Origin::Sampler && row.state == TrialState::Completed && row.value.is_some()
+    };
+    snapshot.trials.iter().rev().filter(counts).take(most).cloned().collect()
+}
+
+/// What a decision expected of a metric; `None` where no model expected a value.
+pub fn expected<'a>(why: &'a Why, metric: &str) -> Option<&'a Expected> {
+    fn of(reason: &Reason) -> &[Expected] {
+        match reason {
+            Reason::Gp(reason) => &reason.expected,
+            Reason::Bandit(bandit) => bandit.within.as_deref().map_or(&[], of),
+            _ => &[],
+        }
+    }
+    let Why::Sampler(reason) = why else { return None };
+    of(reason).iter().find(|expected| expected.metric == metric)
 }

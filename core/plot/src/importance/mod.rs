@@ -5,7 +5,7 @@ mod ped_anova;
 #[cfg(test)]
 mod tests;
 
-use seqtune_core::TrialState;
+use seqtune_core::{Objective, TrialState};
 use seqtune_plugin::Direction;
 use seqtune_space::{Params, SearchSpace};
 
@@ -189,6 +189,12 @@ pub fn importance(
 pub fn completed(snapshot: &Snapshot) -> Vec<(&Params, f64)> {
     let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
     completed.filter_map(|row| Some((&row.params, row.value?))).collect()
+}
+
+/// As [`completed`], with the values under an objective that need not be the study's own.
+pub fn completed_under<'a>(snapshot: &'a Snapshot, objective: &Objective) -> Vec<(&'a Params, f64)> {
+    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
+    completed.filter_map(|row| Some((&row.params, row.value_under(objective)?))).collect()
 }
 
 /// Where a share of sorted numbers lies below, between neighbours in proportion.

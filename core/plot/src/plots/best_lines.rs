@@ -62,6 +62,37 @@ pub fn best_lines(studies: &[&Snapshot], objective: &Objective, by_time: bool) -
     })
 }
 
+/// Why a study cannot be drawn beside others.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lack {
+    /// It was never asked for the metric.
+    #[error("it has no metric {0}")]
+    Metric(String),
+    /// What is better there is worse here.
+    #[error("of {0} it seeks the other end")]
+    Direction(String),
+    /// Nothing is completed yet.
+    #[error("no completed trial has a value of {0} yet")]
+    Values(String),
+}
+
+/// Whether [`best_lines`] and [`edf`](super::edf) can draw a study under an objective that may be that of another one.
+///
+/// # Errors
+/// [`Lack`] where they cannot.
+pub fn lack(snapshot: &Snapshot, objective: &Objective) -> Result<(), Lack> {
+    let metric = &objective.metric;
+    if snapshot.metrics.iter().all(|known| **known != **metric) {
+        return Err(Lack::Metric(metric.clone()));
+    }
+    if snapshot.objective_of(metric).direction != objective.direction {
+        return Err(Lack::Direction(metric.clone()));
+    }
+    let mut completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
+    let has_value = completed.any(|row| row.value_under(objective).is_some());
+    if has_value { Ok(()) } else { Err(Lack::Values(metric.clone())) }
+}
+
 fn studies_in_words(number: usize) -> String {
     if number == 1 { "1 study".to_owned() } else { format!("{number} studies") }
 }
@@ -92,5 +123,11 @@ mod tests {
             );
         }
         assert!(best_lines(&[&empty], objective, false).is_err());
+        assert_eq!(lack(&first, objective), Ok(()));
+        assert_eq!(lack(&empty, objective), Err(Lack::Values("value".to_owned())));
+        let other = Objective { metric: "auc".to_owned(), ..objective.clone() };
+        assert_eq!(lack(&first, &other), Err(Lack::Metric("auc".to_owned())));
+        let turned = Objective { direction: seqtune_plugin::Direction::Maximize, ..objective.clone() };
+        assert_eq!(lack(&first, &turned), Err(Lack::Direction("value".to_owned())));
     }
 }

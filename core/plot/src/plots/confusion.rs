@@ -44,6 +44,33 @@ pub fn confusion(title: &str, labels: &[String], counts: &[Vec<u64>]) -> Result<
     })
 }
 
+/// What a threshold makes of the rows: the confusion of two classes, `real` and whether a row was taken for it, in pairs. How much
+/// of the class is found, and how sure one can be of what was taken for it, stands among the notes.
+///
+/// # Errors
+/// Where there is no row.
+pub fn decisions(title: &str, rows: impl IntoIterator<Item = (bool, bool)>) -> Result<PlotSpec, PlotError> {
+    let mut counts = [[0_u64; 2]; 2];
+    rows.into_iter().for_each(|(real, taken)| counts[usize::from(!real)][usize::from(!taken)] += 1);
+    let [[right, missed], [wrong, left]] = counts;
+    let labels = ["positive", "negative"].map(str::to_owned);
+    let mut spec = confusion(title, &labels, &counts.map(Vec::from))?;
+    let part = |part: u64, rest: u64, said: &str| {
+        let share = 100.0 * part as f64 / (part + rest) as f64;
+        (part + rest > 0).then(|| format!("{} % {said}", short(share, 3)))
+    };
+    spec.notes.extend(part(right, missed, "of the positive found"));
+    spec.notes.extend(part(right, wrong, "of what is taken for positive is"));
+    let [right, missed, wrong, left] = [right, missed, wrong, left].map(|count| count as f64);
+    // Matthews 1975; nothing where a row or a column is empty.
+    let sides = (right + wrong) * (right + missed) * (left + wrong) * (left + missed);
+    if sides > 0.0 {
+        let correlation = (right * left - wrong * missed) / sides.sqrt();
+        spec.notes.push(format!("Matthews correlation {}", short(correlation, 3)));
+    }
+    Ok(spec)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +86,22 @@ mod tests {
         assert_eq!(spec.reading, "90 % of 100 are in their own class.");
         assert_eq!(confusion("", &labels, &[vec![1, 2]]), Err(PlotError::NoCounts));
         assert_eq!(confusion("", &labels, &[vec![0, 0], vec![0, 0]]), Err(PlotError::NoCounts));
+    }
+
+    /// Of 4 positive rows 3 are found, of 6 others 1 is taken for one: 3 of 4 right, and (3 * 5 - 1 * 1) / sqrt(4 * 4 * 6 * 6).
+    #[test]
+    fn decisions_have_their_shares() {
+        let rows = [(true, true, 3), (true, false, 1), (false, true, 1), (false, false, 5)];
+        let rows = rows.iter().flat_map(|(real, taken, count)| std::iter::repeat_n((*real, *taken), *count));
+        let spec = decisions("Decisions", rows).unwrap();
+        assert_eq!(spec.reading, "80 % of 10 are in their own class.");
+        let notes =
+            ["75 % of the positive found", "75 % of what is taken for positive is", "Matthews correlation 0.583"];
+        assert_eq!(spec.notes[1..], notes);
+        let [Layer::Cells(cells)] = &spec.layers[..] else { panic!("cells") };
+        assert_eq!((cells[1].label.as_str(), cells[2].label.as_str()), ("1 (25 %)", "1 (17 %)"));
+        let none = decisions("Decisions", [(false, false)]).unwrap();
+        assert_eq!(none.notes.len(), 1, "there is no positive row: {:?}", none.notes);
+        assert!(decisions("Decisions", []).is_err());
     }
 }

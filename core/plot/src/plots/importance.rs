@@ -1,7 +1,12 @@
 //! How important parameters are, by whatever measure.
 
+use seqtune_core::Objective;
+
 use super::{PlotError, count};
+use crate::importance::{Method, ParameterImportance};
+use crate::snapshot::Snapshot;
 use crate::spec::{Axis, Bar, Layer, PlotSpec, Role, short, thousands};
+use crate::surrogate::r2_in_words;
 
 /// Most bars that are drawn.
 const MOST_BARS: usize = 30;
@@ -17,6 +22,35 @@ pub struct Importance {
     pub low: f64,
     /// Where it surely ends.
     pub high: f64,
+}
+
+impl From<&ParameterImportance> for Importance {
+    fn from(one: &ParameterImportance) -> Importance {
+        Importance { name: one.name.clone(), mean: one.mean, low: one.low, high: one.high }
+    }
+}
+
+/// The bars of an answer of [`importance`](crate::importance()) that rests on completed trials; how many, and what its forest is
+/// worth, stands among the notes.
+///
+/// # Errors
+/// Where nothing varies.
+pub fn importance_of(
+    snapshot: &Snapshot,
+    objective: &Objective,
+    method: Method,
+    answer: &crate::Importance,
+) -> Result<PlotSpec, PlotError> {
+    let bars: Vec<Importance> = answer.parameters.iter().map(Importance::from).collect();
+    let measure = match method {
+        Method::Fanova => "share of the variance, by fANOVA",
+        Method::PedAnova(_) => "share of the divergence, by PED-ANOVA",
+    };
+    let title = format!("Importance for {} in {}", objective.metric, snapshot.spec.name);
+    let mut spec = importance(&title, measure, &bars)?;
+    let fit = answer.r2.map_or_else(String::new, |r2| format!(", R2 {r2:.2}: {}", r2_in_words(r2)));
+    spec.notes.push(format!("{}{fit}", count(answer.trials, "completed trial")));
+    Ok(spec)
 }
 
 /// Bars from the most important on, with their intervals. `title` names measure and study.

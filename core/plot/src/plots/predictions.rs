@@ -1,9 +1,11 @@
 //! What was expected of trials, and what came out.
 
 use seqtune_core::Objective;
+use seqtune_core::sampler::Expected;
 
 use super::values::dot;
 use super::{PlotError, count};
+use crate::row::TrialRow;
 use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, Shape, short};
 
 /// What a model expected of a trial before it was trained, and its outcome.
@@ -17,6 +19,19 @@ pub struct Prediction {
     pub interval: Option<[f64; 2]>,
     /// What came out.
     pub outcome: f64,
+}
+
+impl Prediction {
+    /// What a decision expected of a trial, and its value; `None` where it has none yet.
+    pub fn of(row: &TrialRow, expected: &Expected) -> Option<Prediction> {
+        let interval = [expected.from.min(expected.to), expected.from.max(expected.to)];
+        Some(Prediction { trial: row.number, expected: expected.median, interval: Some(interval), outcome: row.value? })
+    }
+
+    /// Whether the outcome lies in the interval; `None` without one.
+    pub fn is_held(&self) -> Option<bool> {
+        self.interval.map(|[low, high]| (low..=high).contains(&self.outcome))
+    }
 }
 
 /// The outcomes over what was expected, with the intervals of the expectations. Points on the diagonal came out as expected.
@@ -38,7 +53,7 @@ pub fn predictions(title: &str, objective: &Objective, all: &[Prediction]) -> Re
         let Some([low, high]) = one.interval.filter(|[low, high]| low.is_finite() && high.is_finite()) else {
             continue;
         };
-        held = (held.0 + usize::from((low..=high).contains(&one.outcome)), held.1 + 1);
+        held = (held.0 + usize::from(one.is_held() == Some(true)), held.1 + 1);
         let bar = Line::new(vec![[low, one.outcome], [high, one.outcome]], Role::Faint);
         layers.push(Layer::Line(Line { width: 0.7, trial: Some(one.trial), ..bar }));
     }

@@ -325,6 +325,22 @@ fn what_a_forest_expects_is_a_line_or_a_bar_for_each_choice() {
     assert!(bars.len() == 2 && bars[1].to < bars[0].to, "lstm is better by one: {bars:?}");
     let two = forest.dependence_on_two(["lr", "model"]).unwrap();
     assert!(dependence(&snapshot, history.spec.objective(), "lr", &two).is_err());
+    assert!(
+        dependence_on_two(&snapshot, history.spec.objective(), ["lr", "lr"], &forest.dependence("lr").unwrap())
+            .is_err()
+    );
+    let spec = dependence_on_two(&snapshot, history.spec.objective(), ["lr", "model"], &two).unwrap();
+    let [Layer::Cells(cells)] = &spec.layers[..] else { panic!("cells alone") };
+    let names = Scale::Categorical(vec!["cnn".to_owned(), "lstm".to_owned()]);
+    assert_eq!((cells.len(), &spec.x.scale, &spec.y.scale), (33 * 2, &Scale::Log, &names));
+    // They fill the plot, each beside the next, from end to end of the domain.
+    assert!((spec.x.low - 1e-4).abs() < 1e-12 && (spec.x.high - 0.1).abs() < 1e-9, "{:?}", spec.x);
+    let below: Vec<&crate::spec::HeatCell> = cells.iter().filter(|cell| cell.y[0] < 0.0).collect();
+    assert!(below.windows(2).all(|pair| pair[0].x[1] == pair[1].x[0]), "{below:?}");
+    let best = cells.iter().find(|cell| cell.role == Role::Value(1.0)).unwrap();
+    assert!(best.y == [0.5, 1.5] && best.x[0] < 0.03 && best.x[1] > 0.003, "{best:?}");
+    assert!(spec.reading.starts_with("The best value is expected at lr 0.0"), "{}", spec.reading);
+    assert!(spec.reading.contains(" and model lstm: "), "{}", spec.reading);
 }
 
 #[test]

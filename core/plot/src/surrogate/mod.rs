@@ -99,6 +99,15 @@ impl Surrogate {
     }
 }
 
+/// What an R2 means for what a forest says.
+pub fn r2_in_words(r2: f64) -> &'static str {
+    match r2 {
+        0.5.. => "what it says can be relied on",
+        0.2.. => "what it says is rough",
+        _ => "what it says means little",
+    }
+}
+
 /// Trials as forests and densities see them. Those without a finite value are left out.
 pub(crate) struct Read {
     pub(crate) coordinates: Vec<Coordinate>,

@@ -248,6 +248,14 @@ fn every_plot_of_a_study_is_drawn_in_every_theme() {
         plots::durations(&plots::tests::with_attempts(snapshot.clone())),
         plots::dependence(&snapshot, objective, "lr", &forest.dependence("lr").unwrap()),
         plots::dependence(&snapshot, objective, "model", &forest.dependence("model").unwrap()),
+        plots::dependence_on_two(
+            &snapshot,
+            objective,
+            ["lr", "model"],
+            &forest.dependence_on_two(["lr", "model"]).unwrap(),
+        ),
+        plots::importance_of(&snapshot, objective, crate::Method::Fanova, &forest.importance()),
+        plots::best_lines(&[&snapshot, &snapshot], objective, true),
     ];
     for spec in all {
         let spec = spec.unwrap();

@@ -13,7 +13,8 @@ use crate::model::{Action, DataChange, Model};
 use crate::panes::plot_pane::PlotPane;
 use crate::workshop::Subject;
 
-const HEIGHT: f32 = 380.0;
+/// Of grids, and of what stands beside them.
+pub(super) const HEIGHT: f32 = 340.0;
 
 /// The first confusion matrix of an export.
 pub(super) fn confusion(ui: &mut Ui, model: &Model, cache: &mut Cache, shown: &Shown) -> Vec<Action> {

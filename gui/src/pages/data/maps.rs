@@ -6,13 +6,12 @@ use egui::Ui;
 use seqtune_plot::plots::{self, Named};
 use seqtune_plot::spec::PlotSpec;
 
+use super::grids::HEIGHT;
 use super::{Shown, names};
 use crate::cache::Cache;
 use crate::exports::{Form, Map, Place};
 use crate::model::{Action, DataChange, Method, Model};
 use crate::panes::plot_pane::PlotPane;
-
-const HEIGHT: f32 = 380.0;
 
 pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache, shown: &Shown) -> Vec<Action> {
     let maps = shown.tables(of);

@@ -87,10 +87,13 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         }
         actions.extend(predictions::ui(ui, model, cache, &shown));
         ui.columns_const(|[left, right]| {
-            actions.extend(grids::confusion(left, model, cache, first));
-            actions.extend(maps::ui(right, model, cache, first));
+            actions.extend(predictions::decisions(left, model, cache, first));
+            actions.extend(grids::confusion(right, model, cache, first));
         });
-        actions.extend(grids::ui(ui, model, cache, first));
+        ui.columns_const(|[left, right]| {
+            actions.extend(maps::ui(left, model, cache, first));
+            actions.extend(grids::ui(right, model, cache, first));
+        });
     });
     actions
 }

@@ -1,40 +1,60 @@
-//! What a forest over the trials says: how much each parameter matters, and what is expected along one.
+//! How much each parameter matters, and what is expected along one: what a forest over the trials says.
 
 use std::sync::Arc;
 
 use egui::{ComboBox, RichText, Ui};
-use seqtune_core::{Objective, TrialState};
+use seqtune_core::Objective;
 use seqtune_plot::plots;
 use seqtune_plot::spec::{PlotSpec, short};
-use seqtune_plot::{Importance, Method, PedAnova, Snapshot, Surrogate};
-use seqtune_space::Params;
+use seqtune_plot::{Importance, Method, PedAnova, Snapshot, completed_under, r2_in_words};
 
 use super::{parameter_choice, telling};
 use crate::cache::Cache;
 use crate::model::{Action, Measure, Model, ParametersView};
+use crate::pages::forest::{SEED, Source, forest, told};
 use crate::panes::plot_pane::PlotPane;
 use crate::text;
-use crate::workshop::{Lane, Subject};
-
-/// Seed of the forest: any will do, the same one always.
-const SEED: u64 = 1;
+use crate::workshop::{Answer, Lane, Subject};
 
 /// Interactions that are named.
 const MOST_PAIRS: usize = 3;
 
-/// The answer, ready to be shown.
-struct Shown {
-    spec: Arc<PlotSpec>,
+/// How much the parameters matter, ready to be shown.
+pub(in crate::pages) struct Measured {
+    /// The bars, with what the forest is worth among the notes.
+    pub spec: Arc<PlotSpec>,
     sentences: Vec<String>,
+}
+
+/// How much the parameters matter: the same answer on every page that asks for it.
+pub(in crate::pages) fn measured(
+    model: &Model,
+    cache: &mut Cache,
+    subject: &Subject,
+    measure: Measure,
+    of_all: bool,
+) -> Answer<Result<Measured, String>> {
+    let objective = model.objective(&subject.whole);
+    let source = Source::now(model, subject, of_all);
+    let slot = ("importance", measure, source.of_all);
+    if measure == Measure::Fanova {
+        let forest = forest(model, cache, subject, of_all);
+        return told(cache, subject, &forest, (slot, ()), move |grown, snapshot| {
+            bars(snapshot, &objective, Method::Fanova, &grown.importance())
+        });
+    }
+    cache.shop.ask_still(slot, source.clone(), subject, Lane::Slow, move |subject| {
+        let (snapshot, method) = (source.part(subject), Method::PedAnova(PedAnova::new(objective.direction)));
+        let trials = completed_under(snapshot, &objective);
+        let answer = seqtune_plot::importance(&snapshot.spec.space, &trials, method, SEED);
+        bars(snapshot, &objective, method, &answer.map_err(|error| text::sentence(&error.to_string()))?)
+    })
 }
 
 pub(super) fn importance(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let Some(subject) = model.subject() else { return Vec::new() };
     let view = &model.views.parameters;
-    let (measure, of_all, objective) = (view.measure, view.of_all, model.objective(&subject.whole));
-    let made = cache.shop.ask_of_ended("importance", key(model, subject), subject, Lane::Slow, move |subject| {
-        measured(part(subject, of_all), &objective, measure)
-    });
+    let made = measured(model, cache, subject, view.measure, view.of_all);
     let height = ui.available_height();
     let pane = PlotPane {
         id: "importance",
@@ -78,13 +98,7 @@ pub(super) fn importance(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<A
 pub(super) fn dependence(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let Some(subject) = model.subject() else { return Vec::new() };
     let view = &model.views.parameters;
-    let (of_all, objective) = (view.of_all, model.objective(&subject.whole));
-    let own = objective.clone();
-    let forest = cache.shop.ask_of_ended("forest", key(model, subject), subject, Lane::Slow, move |subject| {
-        let snapshot = part(subject, of_all);
-        let grown = Surrogate::fit(&snapshot.spec.space, &valued(snapshot, &own), SEED);
-        grown.map_err(|error| text::sentence(&error.to_string()))
-    });
+    let forest = forest(model, cache, subject, view.of_all);
     let pane = PlotPane {
         id: "dependence",
         name: "Partial dependence",
@@ -93,11 +107,11 @@ pub(super) fn dependence(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<A
         height: ui.available_height(),
         moves: true,
     };
-    let grown = match forest.product.as_deref() {
+    let grown = match forest.product.as_deref().map(|forest| &forest.grown) {
         Some(Ok(grown)) => grown,
         other => {
             let busy = busy(model, subject);
-            let trouble = other.and_then(|product| product.as_ref().err()).map_or(busy.as_str(), String::as_str);
+            let trouble = other.and_then(|grown| grown.as_ref().err()).map_or(busy.as_str(), String::as_str);
             return pane.draw(ui, model, cache, (None, Some(trouble), false), |ui| trials_choice(ui, model)).actions;
         }
     };
@@ -110,21 +124,17 @@ pub(super) fn dependence(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<A
         let trouble = "Too few trials have any of the parameters.";
         return pane.draw(ui, model, cache, (None, Some(trouble), false), |ui| trials_choice(ui, model)).actions;
     };
-    let (product, name) = (forest.product.clone(), chosen.clone());
-    let key = (key(model, subject), &chosen, std::ptr::from_ref(grown) as usize);
-    let made = cache.shop.ask_of_ended("dependence", key, subject, Lane::Slow, move |subject| {
-        let grown = product.as_deref().and_then(|product| product.as_ref().ok());
-        let Some(grown) = grown else { return Err("There is no forest.".to_owned()) };
+    let (name, objective) = (chosen.clone(), model.objective(&subject.whole));
+    let made = told(cache, subject, &forest, ("dependence", &chosen), move |grown, snapshot| {
         let found = grown.dependence(&name).map_err(|error| text::sentence(&error.to_string()))?;
-        let spec = plots::dependence(&subject.whole, &objective, &name, &found);
+        let spec = plots::dependence(snapshot, &objective, &name, &found);
         let mut spec = spec.map_err(|error| text::sentence(&error.to_string()))?;
-        spec.notes.extend(grown.r2().map(|r2| format!("R2 of the forest {r2:.2}: {}", worth(r2))));
+        spec.notes.extend(grown.r2().map(|r2| format!("R2 of the forest {r2:.2}: {}", r2_in_words(r2))));
         Ok(Arc::new(spec))
     });
     let product = made.product.as_deref();
     let spec = product.and_then(|product| product.as_ref().ok());
     let trouble = product.and_then(|product| product.as_ref().err());
-    let stale = made.stale || forest.stale;
     let controls = |ui: &mut Ui| {
         let mut actions = trials_choice(ui, model);
         if let Some(new) = parameter_choice(ui, "Along", &chosen, &names) {
@@ -132,52 +142,12 @@ pub(super) fn dependence(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<A
         }
         actions
     };
-    pane.draw(ui, model, cache, (spec, trouble.map(String::as_str), stale), controls).actions
-}
-
-/// What answers depend on beside the listed trials that have ended.
-fn key(model: &Model, subject: &Subject) -> (Measure, Option<usize>, String) {
-    let view = &model.views.parameters;
-    let all = view.of_all.then(|| subject.whole.summary.ended());
-    (view.measure, all, model.metric(&subject.whole).to_owned())
-}
-
-fn measured(snapshot: &Snapshot, objective: &Objective, measure: Measure) -> Result<Shown, String> {
-    let method = match measure {
-        Measure::Fanova => Method::Fanova,
-        Measure::PedAnova => Method::PedAnova(PedAnova::new(objective.direction)),
-    };
-    let trials = valued(snapshot, objective);
-    let answer = seqtune_plot::importance(&snapshot.spec.space, &trials, method, SEED);
-    let answer = answer.map_err(|error| text::sentence(&error.to_string()))?;
-    bars(snapshot, objective, measure, &answer)
-}
-
-/// How much the parameters matter, as bars alone, with what the forest is worth among the notes; for pages with little room.
-///
-/// # Errors
-/// A sentence where there is no answer.
-pub(in crate::pages) fn importance_of(
-    snapshot: &Snapshot,
-    objective: &Objective,
-    measure: Measure,
-) -> Result<Arc<PlotSpec>, String> {
-    measured(snapshot, objective, measure).map(|shown| shown.spec)
-}
-
-fn part(subject: &Subject, of_all: bool) -> &Snapshot {
-    if of_all { &subject.whole } else { &subject.listed }
-}
-
-/// The completed trials with their values.
-fn valued<'a>(snapshot: &'a Snapshot, objective: &Objective) -> Vec<(&'a Params, f64)> {
-    let completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
-    completed.filter_map(|row| Some((&row.params, row.value_under(objective)?))).collect()
+    pane.draw(ui, model, cache, (spec, trouble.map(String::as_str), made.stale), controls).actions
 }
 
 fn busy(model: &Model, subject: &Subject) -> String {
-    let snapshot = part(subject, model.views.parameters.of_all);
-    format!("Growing a forest over {}.", text::count(snapshot.summary.completed, "completed trial"))
+    let snapshot = Source::now(model, subject, model.views.parameters.of_all).part(subject).summary.completed;
+    format!("Growing a forest over {}.", text::count(snapshot, "completed trial"))
 }
 
 fn measure_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
@@ -206,29 +176,12 @@ fn trials_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {
     changed.then(|| Action::ViewParameters(ParametersView { of_all, ..view.clone() })).into_iter().collect()
 }
 
-/// What an R2 means for what the forest says.
-fn worth(r2: f64) -> &'static str {
-    match r2 {
-        0.5.. => "what it says can be relied on",
-        0.2.. => "what it says is rough",
-        _ => "what it says means little",
-    }
-}
-
-fn bars(snapshot: &Snapshot, objective: &Objective, measure: Measure, answer: &Importance) -> Result<Shown, String> {
-    let bar = |one: &seqtune_plot::ParameterImportance| plots::Importance {
-        name: one.name.clone(),
-        mean: one.mean,
-        low: one.low,
-        high: one.high,
-    };
-    let all: Vec<plots::Importance> = answer.parameters.iter().map(bar).collect();
-    let title = format!("Importance for {} in {}", objective.metric, snapshot.spec.name);
-    let along = if measure == Measure::Fanova { "share of the variance" } else { "share of the divergence" };
-    let spec = plots::importance(&title, along, &all).map_err(|error| text::sentence(&error.to_string()))?;
+fn bars(snapshot: &Snapshot, objective: &Objective, method: Method, answer: &Importance) -> Result<Measured, String> {
+    let spec = plots::importance_of(snapshot, objective, method, answer);
+    let spec = spec.map_err(|error| text::sentence(&error.to_string()))?;
     let mut sentences = Vec::new();
     sentences.extend(answer.r2.map(|r2| {
-        let meaning = worth(r2);
+        let meaning = r2_in_words(r2);
         let part = (100.0 * r2).max(0.0);
         format!("R2 {r2:.2}: the forest explains {part:.0} % of the variance of values it has not seen, so {meaning}.")
     }));
@@ -242,8 +195,5 @@ fn bars(snapshot: &Snapshot, objective: &Objective, measure: Measure, answer: &I
     if !left_out.is_empty() {
         sentences.push(format!("Too few trials have {}: nothing is said of that.", left_out.join(", ")));
     }
-    let mut spec = spec;
-    let fit = answer.r2.map_or_else(String::new, |r2| format!(", R2 {r2:.2}: {}", worth(r2)));
-    spec.notes.push(format!("{}{fit}", text::count(answer.trials, "completed trial")));
-    Ok(Shown { spec: Arc::new(spec), sentences })
+    Ok(Measured { spec: Arc::new(spec), sentences })
 }

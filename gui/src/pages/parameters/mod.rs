@@ -7,7 +7,7 @@ mod slices;
 use std::sync::Arc;
 
 use egui::{Button, ComboBox, Ui};
-pub(super) use forest::importance_of;
+pub(super) use forest::measured;
 use seqtune_plot::plots;
 
 use super::overview::metric_choice;
@@ -24,7 +24,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     ui.horizontal_wrapped(|ui| {
         for plot in ParameterPlot::ALL {
             if ui.add(Button::selectable(view.plot == plot, plot.name())).clicked() {
-                actions.push(Action::ViewParameters(ParametersView { plot, ..view.clone() }));
+                actions.push(Action::ShowParameters(plot));
             }
         }
         ui.separator();

@@ -1,12 +1,9 @@
 //! What models expected of the last trials, against what came: whether their certainty can be believed.
 
-use std::sync::Arc;
-
 use egui::{ProgressBar, RichText, Ui};
-use seqtune_core::sampler::{Expected, Reason};
-use seqtune_core::{Origin, TrialState, Why};
+use seqtune_core::sampler::Expected;
+use seqtune_plot::decision;
 use seqtune_plot::plots::{self, Prediction};
-use seqtune_plot::{Snapshot, TrialRow};
 
 use crate::cache::Cache;
 use crate::model::{Action, Model};
@@ -28,7 +25,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         "Of the last completed trials that the sampler chose: the value that its model expected, with the interval that was to hold \
          it with 68 %, against the value that came. The interval is of the value without the noise of measurement.",
     );
-    let asked = last(&subject.listed);
+    let asked = decision::last_chosen(&subject.listed, LAST);
     if asked.is_empty() {
         ui.label(RichText::new("No trial that the sampler chose is completed yet.").weak());
         return actions;
@@ -38,15 +35,16 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     for row in &asked {
         let (number, decisions, metric) = (row.number, cache.decisions.clone(), objective.metric.clone());
         let answer: Answer<Of> = cache.shop.ask_still(("expected", number), (), subject, Lane::Slow, move |subject| {
-            let why =
-                |kept: &mut crate::decisions::Kept| Ok(expected(&kept.explanation(number)?.why, &metric).cloned());
-            decisions.ask(subject, why).flatten()
+            let asked = |kept: &mut crate::decisions::Kept| {
+                Ok(decision::expected(&kept.explanation(number)?.why, &metric).cloned())
+            };
+            decisions.ask(subject, asked).flatten()
         });
         // One after the other, so that what is asked of another trial meanwhile has its turn soon.
         let Some(product) = answer.product.filter(|_| !answer.stale) else { break };
         made += 1;
         match &*product {
-            Ok(Some(expected)) => known.push((row, expected.clone())),
+            Ok(Some(expected)) => known.extend(Prediction::of(row, expected)),
             Ok(None) => {}
             Err(sentence) => trouble = Some(sentence.clone()),
         }
@@ -68,7 +66,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         }
         return actions;
     }
-    let inside = known.iter().filter(|(row, expected)| is_inside(row, expected)).count();
+    let inside = known.iter().filter(|point| point.is_held() == Some(true)).count();
     ui.label(format!(
         "{inside} of {} within their intervals, of which 68 % should be.",
         text::count(known.len(), "outcome")
@@ -81,42 +79,8 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         height: HEIGHT,
         moves: true,
     };
-    let points: Vec<Prediction> = known
-        .iter()
-        .filter_map(|(row, expected)| {
-            let (low, high) = (expected.from.min(expected.to), expected.from.max(expected.to));
-            let (trial, expected) = (row.number, expected.median);
-            Some(Prediction { trial, expected, interval: Some([low, high]), outcome: row.value? })
-        })
-        .collect();
-    let key: Vec<u64> = points.iter().map(|point| point.trial).collect();
-    let work = move |_: &Subject| plots::predictions("Expected and come", &objective, &points);
+    let key: Vec<u64> = known.iter().map(|point| point.trial).collect();
+    let work = move |_: &Subject| plots::predictions("Expected and come", &objective, &known);
     actions.extend(pane.show(ui, model, cache, key, work, |_| Vec::new()).actions);
     actions
-}
-
-/// The last trials that the sampler chose and that came to a value, the newest first.
-fn last(listed: &Snapshot) -> Vec<Arc<TrialRow>> {
-    let counts = |row: &&Arc<TrialRow>| {
-        row.origin == Origin::Sampler && row.state == TrialState::Completed && row.value.is_some()
-    };
-    listed.trials.iter().rev().filter(counts).take(LAST).cloned().collect()
-}
-
-/// What a decision expected of a metric.
-fn expected<'a>(why: &'a Why, metric: &str) -> Option<&'a Expected> {
-    fn of(reason: &Reason) -> &[Expected] {
-        match reason {
-            Reason::Gp(reason) => &reason.expected,
-            Reason::Bandit(bandit) => bandit.within.as_deref().map_or(&[], of),
-            _ => &[],
-        }
-    }
-    let Why::Sampler(reason) = why else { return None };
-    of(reason).iter().find(|expected| expected.metric == metric)
-}
-
-fn is_inside(row: &TrialRow, expected: &Expected) -> bool {
-    let (low, high) = (expected.from.min(expected.to), expected.from.max(expected.to));
-    row.value.is_some_and(|value| (low..=high).contains(&value))
 }

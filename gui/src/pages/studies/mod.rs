@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{Panel, RichText, Ui};
-use seqtune_core::{Objective, TrialState};
 use seqtune_plot::Snapshot;
 use seqtune_plot::plots;
 
@@ -18,6 +17,7 @@ use crate::panes::notice;
 use crate::panes::plot_pane::PlotPane;
 use crate::place::Place;
 use crate::reader::Glance;
+use crate::text;
 use crate::workshop::{Lane, Subject};
 
 /// How many are drawn where nothing was chosen: as many as have a colour of their own.
@@ -46,7 +46,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
     let mut place = 0;
     for study in &mut studies {
         let Some(snapshot) = &study.snapshot else { continue };
-        study.trouble = lack(snapshot, &objective);
+        study.trouble = plots::lack(snapshot, &objective).err().map(|lack| text::sentence(&lack.to_string()));
         if study.trouble.is_none() {
             study.place = Some(place);
             place += 1;
@@ -155,20 +155,6 @@ fn beside<'a>(model: &Model, cache: &mut Cache, subject: &Subject, entry: &'a St
         Some(Err(sentence)) => Beside { trouble: Some(sentence.clone()), ..none },
         None => none,
     }
-}
-
-/// Why a study cannot be drawn under an objective.
-fn lack(snapshot: &Snapshot, objective: &Objective) -> Option<String> {
-    let metric = &objective.metric;
-    if snapshot.metrics.iter().all(|known| **known != **metric) {
-        return Some(format!("It has no metric {metric}."));
-    }
-    if snapshot.objective_of(metric).direction != objective.direction {
-        return Some(format!("Of {metric} it seeks the other end."));
-    }
-    let mut completed = snapshot.trials.iter().filter(|row| row.state == TrialState::Completed);
-    let has_value = completed.any(|row| row.value_under(objective).is_some());
-    (!has_value).then(|| format!("No completed trial has a value of {metric} yet."))
 }
 
 fn time_choice(ui: &mut Ui, model: &Model) -> Vec<Action> {

@@ -1,9 +1,9 @@
 //! The plots of a report.
 
-use seqtune_core::{History, TrialState};
+use seqtune_core::History;
 use seqtune_plot::plots::{self, CurvesOf, HistoryOptions, PlotError, telling_parameters};
 use seqtune_plot::spec::PlotSpec;
-use seqtune_plot::{Importance, Method, PedAnova, Snapshot, importance};
+use seqtune_plot::{Method, PedAnova, Snapshot, completed, importance};
 use serde::Serialize;
 
 /// Curves that are drawn.
@@ -47,7 +47,7 @@ pub(super) fn pictures(history: &History, snapshot: &Snapshot) -> Vec<Picture> {
             "Learning curves of the best".to_owned(),
             said(plots::curves(snapshot, &CurvesOf::new(&objective.metric, CURVES))),
         ),
-        picture("importance", "Importance of the parameters".to_owned(), measured(history)),
+        picture("importance", "Importance of the parameters".to_owned(), measured(snapshot)),
         picture("parallel", "All parameters at once".to_owned(), said(plots::parallel(snapshot, objective))),
     ];
     for (name, _) in telling_parameters(snapshot, objective).into_iter().take(SLICES) {
@@ -60,28 +60,13 @@ pub(super) fn pictures(history: &History, snapshot: &Snapshot) -> Vec<Picture> {
     all
 }
 
-fn measured(history: &History) -> Result<PlotSpec, String> {
-    let objective = history.spec.objective();
-    let completed = history.trials.iter().filter(|trial| trial.state() == TrialState::Completed);
-    let trials: Vec<_> = completed.filter_map(|trial| Some((&trial.params, history.value(trial)?))).collect();
-    let (method, title, measure) = if trials.len() < MANY {
-        (Method::Fanova, "share of the variance by fANOVA", "share of the variance")
-    } else {
-        (
-            Method::PedAnova(PedAnova::new(objective.direction)),
-            "what tells the best tenth of the trials from all (PED-ANOVA)",
-            "share",
-        )
+fn measured(snapshot: &Snapshot) -> Result<PlotSpec, String> {
+    let objective = snapshot.spec.objective();
+    let trials = completed(snapshot);
+    let method = match trials.len() < MANY {
+        true => Method::Fanova,
+        false => Method::PedAnova(PedAnova::new(objective.direction)),
     };
-    let Importance { parameters, .. } =
-        importance(&history.spec.space, &trials, method, 1).map_err(|error| error.to_string())?;
-    let bar = |one: seqtune_plot::ParameterImportance| plots::Importance {
-        name: one.name,
-        mean: one.mean,
-        low: one.low,
-        high: one.high,
-    };
-    let bars: Vec<plots::Importance> = parameters.into_iter().map(bar).collect();
-    let title = format!("Importance for {}: {title}", objective.metric);
-    plots::importance(&title, measure, &bars).map_err(|error| error.to_string())
+    let answer = importance(&snapshot.spec.space, &trials, method, 1).map_err(|error| error.to_string())?;
+    plots::importance_of(snapshot, objective, method, &answer).map_err(|error| error.to_string())
 }

@@ -1,7 +1,10 @@
 //! How well scores tell two classes apart: ROC and precision-recall curves.
 
+mod areas;
+
 use super::{PlotError, count};
 use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, short, thousands};
+pub use areas::{Area, Areas, areas};
 
 /// Corners that one curve is thinned to.
 const MOST_CORNERS: usize = 1000;
@@ -27,11 +30,12 @@ struct Curve {
 }
 
 /// ROC curves: the share of the class that is found against the share of the others that is taken for it. The area under a
-/// curve is the chance that one of the class has a higher score than one of the others.
+/// curve is the chance that one of the class has a higher score than one of the others. `sure` has the intervals of each subset,
+/// where they are known.
 ///
 /// # Errors
 /// Where no subset has both classes.
-pub fn roc(title: &str, subsets: &[Scored]) -> Result<PlotSpec, PlotError> {
+pub fn roc(title: &str, subsets: &[Scored], sure: &[Option<Areas>]) -> Result<PlotSpec, PlotError> {
     let curve = |[of_class, others]: Counts, steps: &[Counts]| {
         let at = |[found, wrong]: &Counts| [*wrong as f64 / others as f64, *found as f64 / of_class as f64];
         let points: Vec<[f64; 2]> = std::iter::once([0.0, 0.0]).chain(steps.iter().map(at)).collect();
@@ -40,15 +44,16 @@ pub fn roc(title: &str, subsets: &[Scored]) -> Result<PlotSpec, PlotError> {
     };
     let chance = Line { dashed: true, width: 0.8, ..Line::new(vec![[0.0, 0.0], [1.0, 1.0]], Role::Quiet) };
     let axes = [share("share of the others taken for it"), share("share of the class found")];
-    drawn(title, "AUC", subsets, axes, Some(chance), curve)
+    let interval = |at: usize| sure.get(at).copied().flatten().map(|areas| areas.roc.interval);
+    drawn(title, "AUC", (subsets, &interval), axes, Some(chance), curve)
 }
 
 /// Precision-recall curves: which part of what is taken for the class belongs to it, against the share of the class that is found.
-/// The area is the average precision, a sum over steps without interpolation.
+/// The area is the average precision, a sum over steps without interpolation. `sure` is as that of [`roc`].
 ///
 /// # Errors
 /// Where no subset has both classes.
-pub fn precision_recall(title: &str, subsets: &[Scored]) -> Result<PlotSpec, PlotError> {
+pub fn precision_recall(title: &str, subsets: &[Scored], sure: &[Option<Areas>]) -> Result<PlotSpec, PlotError> {
     let curve = |[of_class, _]: Counts, steps: &[Counts]| {
         let at = |[found, wrong]: &Counts| [*found as f64 / of_class as f64, *found as f64 / (found + wrong) as f64];
         let points: Vec<[f64; 2]> = steps.iter().map(at).collect();
@@ -57,7 +62,8 @@ pub fn precision_recall(title: &str, subsets: &[Scored]) -> Result<PlotSpec, Plo
         let area = points.windows(2).map(|pair| (pair[1][0] - pair[0][0]) * pair[1][1]).sum();
         Curve { points, area }
     };
-    drawn(title, "AP", subsets, [share("share of the class found"), share("precision")], None, curve)
+    let interval = |at: usize| sure.get(at).copied().flatten().map(|areas| areas.precision.interval);
+    drawn(title, "AP", (subsets, &interval), [share("share of the class found"), share("precision")], None, curve)
 }
 
 /// The area under a subset's ROC curve; none where it has one class only.
@@ -78,13 +84,14 @@ fn share(label: &str) -> Axis {
 fn drawn(
     title: &str,
     measure: &str,
-    subsets: &[Scored],
+    (subsets, interval): (&[Scored], &dyn Fn(usize) -> Option<[f64; 2]>),
     [x, y]: [Axis; 2],
     behind: Option<Line>,
     curve: impl Fn(Counts, &[Counts]) -> Curve,
 ) -> Result<PlotSpec, PlotError> {
     let mut layers: Vec<Layer> = behind.map(Layer::Line).into_iter().collect();
     let (mut legend, mut without, mut said) = (Vec::new(), Vec::new(), Vec::new());
+    let mut are_sure = false;
     for (index, subset) in subsets.iter().enumerate() {
         let steps = steps(subset);
         let Some(all @ [of_class, others]) = steps.last().copied().filter(|[a, b]| *a > 0 && *b > 0) else {
@@ -99,19 +106,21 @@ fn drawn(
         let role = Role::Series(index);
         layers.push(Layer::Line(Line { width: 1.3, ..Line::new(kept, role) }));
         let numbers = format!("{} of {}", thousands(of_class), thousands(of_class + others));
-        let label = format!("{}: {measure} {} ({numbers})", subset.name, short(area, 4));
+        let sure = interval(index);
+        are_sure |= sure.is_some();
+        let sure = sure.map_or_else(String::new, |[low, high]| format!(" [{}, {}]", short(low, 3), short(high, 3)));
+        let label = format!("{}: {measure} {}{sure} ({numbers})", subset.name, short(area, 4));
         legend.push(Entry { label, sample: Sample::Line { role, dashed: false } });
         said.push(format!("{} {}", subset.name, short(area, 4)));
     }
     if said.is_empty() {
         return Err(PlotError::OneClass);
     }
-    let notes = match without.len() {
-        0 => Vec::new(),
-        number => {
-            vec![format!("{} of one class only, without a curve: {}", count(number, "subset"), without.join(", "))]
-        }
-    };
+    let mut notes: Vec<String> = are_sure.then(|| areas::METHOD.to_owned()).into_iter().collect();
+    if !without.is_empty() {
+        let number = count(without.len(), "subset");
+        notes.push(format!("{number} of one class only, without a curve: {}", without.join(", ")));
+    }
     let reading = format!("{measure} by subset: {}.", said.join(", "));
     Ok(PlotSpec { title: title.to_owned(), reading, x, y, layers, legend, scale: None, notes })
 }
@@ -146,15 +155,28 @@ mod tests {
     #[test]
     fn areas_are_those_by_hand() {
         let one = scored("all", &[(0.9, true), (0.5, true), (0.5, false), (0.1, false), (f64::NAN, false)]);
-        let spec = roc("ROC", &[one.clone(), scored("11", &[(0.3, true)])]).unwrap();
+        let spec = roc("ROC", &[one.clone(), scored("11", &[(0.3, true)])], &[]).unwrap();
         assert_eq!(spec.legend[0].label, "all: AUC 0.875 (2 of 4)");
         assert_eq!((auc(&one), auc(&scored("11", &[(0.3, true)]))), (Some(0.875), None));
         assert_eq!(spec.notes, ["1 subset of one class only, without a curve: 11"]);
         let Layer::Line(line) = &spec.layers[1] else { panic!("a line") };
         assert_eq!(line.points, [[0.0, 0.0], [0.0, 0.5], [0.5, 1.0], [1.0, 1.0]]);
         // Precision 1 at half of the class, 2/3 at all of it: (1 + 2/3) / 2.
-        let spec = precision_recall("PR", &[one]).unwrap();
+        let spec = precision_recall("PR", std::slice::from_ref(&one), &[]).unwrap();
         assert_eq!(spec.legend[0].label, "all: AP 0.8333 (2 of 4)");
-        assert_eq!(roc("ROC", &[scored("x", &[(1.0, true)])]), Err(PlotError::OneClass));
+        assert_eq!(roc("ROC", &[scored("x", &[(1.0, true)])], &[]), Err(PlotError::OneClass));
+    }
+
+    #[test]
+    fn intervals_stand_beside_their_areas_and_their_method_in_the_notes() {
+        let one = scored("all", &[(0.9, true), (0.5, true), (0.5, false), (0.1, false)]);
+        let at = |value, interval| Area { value, interval };
+        let sure = Areas { roc: at(0.875, [0.5, 1.0]), precision: at(0.8333, [0.25, 1.0]) };
+        let subsets = [scored("11", &[(0.3, true)]), one];
+        let spec = roc("ROC", &subsets, &[None, Some(sure)]).unwrap();
+        assert_eq!(spec.legend[0].label, "all: AUC 0.875 [0.5, 1] (2 of 4)");
+        assert_eq!(spec.notes[0], areas::METHOD);
+        let spec = precision_recall("PR", &subsets, &[None, Some(sure)]).unwrap();
+        assert_eq!(spec.legend[0].label, "all: AP 0.8333 [0.25, 1] (2 of 4)");
     }
 }
