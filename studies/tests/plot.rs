@@ -161,6 +161,25 @@ fn several_studies_are_drawn_beside_each_other() {
 }
 
 #[test]
+fn a_list_is_drawn_by_its_length_and_its_items() {
+    let place = tempfile::tempdir().unwrap();
+    let space = "lr = { type = 'float', low = 0.001, high = 1, log = true }\n\
+                 widths = { type = 'list', len = { low = 1, high = 3 }, item = { type = 'int', low = 8, high = 64, log = true } }";
+    let length = |params: &Params| params.get("widths").and_then(Value::as_list).map_or(0.0, |list| list.len() as f64);
+    write(&place, "lists", &study(space).objective(length).trials(24));
+    let said = |more: &[&str]| description(place.path(), &[&["plot", "lists", "--kind"], more].concat());
+    // The length is the value: the parameter that tells most.
+    assert!(said(&["slice"]).contains(" over len(widths); the best is trial "));
+    assert!(said(&["slice", "--x", "widths[1]"]).contains("value over widths[1]"));
+    assert!(said(&["contour", "--x", "widths[0]", "--y", "len(widths)"]).contains("over widths[0] and len(widths)"));
+    assert!(said(&["rank", "--x", "lr", "--y", "widths[2]"]).contains("over lr and widths[2] by rank"));
+    assert!(said(&["dependence"]).contains("is expected at len(widths) 1: 1"));
+    let output = seqtune(place.path(), &["plot", "lists", "--kind", "slice", "--x", "widths", "-o", "plot.svg"]);
+    let fault = "error: widths is a list: name len(widths), widths[0], or another item\n";
+    assert_eq!((code(&output), stderr(&output).as_str()), (2, fault));
+}
+
+#[test]
 fn objectives_are_the_axes_where_there_are_several() {
     let place = tempfile::tempdir().unwrap();
     let both = [Direction::Minimize, Direction::Maximize];

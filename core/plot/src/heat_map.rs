@@ -2,6 +2,7 @@
 
 use seqtune_space::{Domain, Value};
 
+use crate::along::{domain_along, value_along};
 use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
 
@@ -51,12 +52,12 @@ enum Grouping {
 
 impl Grouping {
     fn of(snapshot: &Snapshot, parameter: &str) -> Grouping {
-        let domain = snapshot.spec.space.get(parameter).map(|parameter| &parameter.domain);
-        let ranges = domain.filter(|domain| matches!(domain, Domain::Float { .. } | Domain::Int { .. }));
+        let domain = domain_along(&snapshot.spec.space, parameter);
+        let ranges = domain.as_deref().filter(|domain| matches!(domain, Domain::Float { .. } | Domain::Int { .. }));
         let mut values: Vec<Value> = Vec::new();
-        for value in snapshot.trials.iter().filter_map(|row| row.params.get(parameter)) {
-            if !values.contains(value) {
-                values.push(value.clone());
+        for value in snapshot.trials.iter().filter_map(|row| value_along(&row.params, parameter)) {
+            if !values.contains(&value) {
+                values.push(value.into_owned());
             }
             if let Some(domain) = ranges.filter(|_| values.len() > MOST_VALUES) {
                 return Grouping::Ranges(domain.clone());
@@ -74,11 +75,11 @@ impl Grouping {
         match self {
             Grouping::One => Some(0),
             Grouping::Values(values) => {
-                let own = row.params.get(parameter)?;
-                values.iter().position(|value| value == own)
+                let own = value_along(&row.params, parameter)?;
+                values.iter().position(|value| *value == *own)
             }
             Grouping::Ranges(domain) => {
-                let unit = domain.encode(row.params.get(parameter)?)?;
+                let unit = domain.encode(&*value_along(&row.params, parameter)?)?;
                 Some(((unit * BINS as f64) as usize).min(BINS - 1))
             }
         }

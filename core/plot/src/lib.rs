@@ -11,7 +11,8 @@
 //! - [`decision`]: why a trial has its point and why it was stopped, in sentences, and what the model of that decision says
 //!   along each parameter.
 //! - [`health`]: how the study stands, in sentences, and what wants looking at.
-//! - [`heat_map`]: the values of the trials over one or two parameters.
+//! - [`heat_map`]: the values of the trials over one or two parameters; [`along_names`]: what trials can be placed by, of lists their
+//!   length and their items.
 //! - [`Summary`]: counts by state, and the time left; [`resources`]: where the time went.
 //! - [`plots`]: each plot of a study as a [`PlotSpec`](spec::PlotSpec), which says what is where and in which role;
 //!   [`theme`]: the colours of roles; [`svg`] and, with the feature `png`, `png`: pictures of it.
@@ -32,6 +33,7 @@
 //! # Ok::<(), plots::PlotError>(())
 //! ```
 
+mod along;
 mod best_line;
 mod compare;
 mod configs;
@@ -54,6 +56,7 @@ mod surrogate;
 pub mod svg;
 pub mod theme;
 
+pub use along::{along_names, domain_along, value_along};
 pub use compare::{
     Column, Comparison, Difference, MetricCell, MetricRow, Pairs, ParameterCell, ParameterRow, Relation, compare,
 };

@@ -3,6 +3,8 @@
 use egui::accesskit::Role;
 use egui::{Key, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
+use seqtune_core::testing::study;
+use seqtune_core::{EventKind, Store};
 use seqtune_view::model::Measure;
 
 use crate::hands::{choose, click, drag, show};
@@ -73,6 +75,37 @@ fn a_click_beside_the_axes_selects_and_a_double_click_on_one_lifts_its_range() {
         }
     }
     panic!("no click on the lines selected a trial");
+}
+
+#[test]
+fn a_list_has_an_axis_and_a_slice_for_its_length_and_each_item() {
+    let folder = tempfile::tempdir().unwrap();
+    let item = "{ type = 'int', low = 8, high = 64 }";
+    let space = format!("widths = {{ type = 'list', len = {{ low = 1, high = 3 }}, item = {item} }}");
+    let events = study(&space).sampler("random").trials(30).events();
+    let EventKind::StudyCreated { spec, settings, .. } = &events[0].kind else { panic!("a log begins so") };
+    let directory = folder.path().join("lists");
+    let mut store = Store::create(&directory, spec, settings, "test").unwrap();
+    store.append(events[1..].iter().map(|event| event.kind.clone()).collect::<Vec<_>>()).unwrap();
+    drop(store);
+    let mut window = open(&directory);
+    wait(&mut window, "the trials are there", has_trials);
+    show(&mut window, Key::Num3);
+    wait(&mut window, "the axes are there", |window| says(window, "Range of len(widths) any"));
+    assert!(says(&window, "Range of widths[2] any"));
+    let axis = window.get_by_label("Range of len(widths) any").rect();
+    // The upper half: two items and more.
+    let at = |part: f32| pos2(axis.center().x, axis.bottom() - part * axis.height());
+    drag(&mut window, at(0.4), at(1.0));
+    let lengths = |window: &Window<'_>| -> Vec<usize> {
+        let snapshot = model(window).snapshot().unwrap();
+        let items = |number: &u64| snapshot.trial(*number).unwrap().params.get("widths").unwrap().as_list().unwrap();
+        model(window).rows.iter().map(|number| items(number).len()).collect()
+    };
+    let listed = lengths(&window);
+    assert!(!listed.is_empty() && listed.len() < 30 && listed.iter().all(|length| *length >= 2), "{listed:?}");
+    press(&mut window, "Slices");
+    wait(&mut window, "the slices are drawn", |window| says(window, "len(widths): ") && says(window, "widths[1]: "));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use seqtune_space::{Domain, Scale as DomainScale};
 
 use super::values::robust_worst;
 use super::{PlotError, count};
+use crate::along::{domain_along, value_along};
 use crate::heat_map::{Axis as Side, heat_map};
 use crate::snapshot::Snapshot;
 use crate::spec::{Axis, HeatCell, Layer, PlotSpec, Scale, ValueScale, short};
@@ -18,7 +19,7 @@ pub fn contour(snapshot: &Snapshot, objective: &Objective, x: &str, y: &str) -> 
         return Err(PlotError::NoTrials);
     }
     for name in [x, y] {
-        if !snapshot.trials.iter().any(|row| row.params.get(name).is_some()) {
+        if !snapshot.trials.iter().any(|row| value_along(&row.params, name).is_some()) {
             return Err(PlotError::NoParameter(name.to_owned()));
         }
     }
@@ -92,8 +93,8 @@ fn axis(snapshot: &Snapshot, side: &Side) -> Axis {
     let Some(edges) = &side.edges else {
         return Axis::names(&side.parameter, side.labels.iter().map(|label| brief(label)).collect());
     };
-    let domain = snapshot.spec.space.get(&side.parameter).map(|parameter| &parameter.domain);
-    let is_log = matches!(domain, Some(Domain::Float { scale: DomainScale::Log, .. }));
+    let domain = domain_along(&snapshot.spec.space, &side.parameter);
+    let is_log = matches!(domain.as_deref(), Some(Domain::Float { scale: DomainScale::Log, .. }));
     let scale = if is_log { Scale::Log } else { Scale::Linear { whole: false } };
     let (low, high) = (edges[0], edges[edges.len() - 1]);
     Axis { label: side.parameter.clone(), unit: None, scale, low, high, ticks: true }

@@ -5,6 +5,7 @@ use seqtune_space::{Domain, Scale as DomainScale};
 
 use super::parameter::shown;
 use super::{PlotError, caption, count};
+use crate::along::domain_along;
 use crate::snapshot::Snapshot;
 use crate::spec::{Axis, Bar, HeatCell, Layer, Line, PlotSpec, Role, Scale, ValueScale, short};
 use crate::surrogate::{Dependence, Expected, Place};
@@ -135,7 +136,8 @@ struct Side {
 
 impl Side {
     fn of(snapshot: &Snapshot, parameter: &str, places: &[Place]) -> Side {
-        let domain = snapshot.spec.space.get(parameter).map(|parameter| &parameter.domain);
+        let domain = domain_along(&snapshot.spec.space, parameter);
+        let domain = domain.as_deref();
         let is_log = matches!(
             domain,
             Some(Domain::Float { scale: DomainScale::Log, .. } | Domain::Int { scale: DomainScale::Log, .. })

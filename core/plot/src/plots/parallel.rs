@@ -5,6 +5,7 @@ use seqtune_core::Objective;
 use super::parameter::{ParameterAxis, telling_parameters};
 use super::values::{Parted, Valued, Values};
 use super::{PlotError, count, density};
+use crate::along::along_names;
 use crate::snapshot::Snapshot;
 use crate::spec::{Align, Axis, Label, Layer, Line, PlotSpec, Role, Rule, Scale, short};
 
@@ -14,8 +15,8 @@ const MOST_AXES: usize = 10;
 /// Where the lines of trials run that do not have a parameter, below all values.
 pub(super) const ABSENT: f64 = -0.12;
 
-/// The ended trials as lines through their parameters to their value, coloured by it. Where there are more than ten
-/// parameters, those that tell most about the value.
+/// The ended trials as lines through their parameters to their value, coloured by it. A list has an axis for its length and one for
+/// each item. Where there are more than ten, those that tell most about the value.
 ///
 /// # Errors
 /// Where no ended trial has a value, or all have the same parameters.
@@ -23,10 +24,10 @@ pub fn parallel(snapshot: &Snapshot, objective: &Objective) -> Result<PlotSpec, 
     let values = Values::of(snapshot, objective)?.ended()?;
     let telling = telling_parameters(snapshot, objective);
     let chosen: Vec<&str> = telling.iter().take(MOST_AXES).map(|(name, _)| name.as_str()).collect();
-    let in_order = snapshot.spec.space.parameters().iter().filter(|one| chosen.contains(&one.name.as_str()));
+    let in_order = along_names(&snapshot.spec.space).into_iter().filter(|name| chosen.contains(&name.as_str()));
     let rows = || values.worst_first.iter().map(|one| one.row);
     let axes: Vec<ParameterAxis> =
-        in_order.map(|one| ParameterAxis::of(snapshot, &one.name, rows())).collect::<Result<_, _>>()?;
+        in_order.map(|name| ParameterAxis::of(snapshot, &name, rows())).collect::<Result<_, _>>()?;
     if axes.is_empty() {
         return Err(PlotError::NothingVaries);
     }

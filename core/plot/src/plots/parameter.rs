@@ -1,11 +1,14 @@
 //! Parameters as axes, and which of them tell most about the value.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use seqtune_core::Objective;
 use seqtune_space::{Domain, Scale as DomainScale, Value};
 
 use super::PlotError;
 use super::values::{Valued, Values};
+use crate::along::{along_names, domain_along, value_along};
 use crate::row::TrialRow;
 use crate::snapshot::Snapshot;
 use crate::spec::{Axis, Scale, short};
@@ -13,7 +16,7 @@ use crate::spec::{Axis, Scale, short};
 /// Most groups that a parameter's values are put into to see how much they tell.
 const GROUPS: usize = 6;
 
-/// One parameter as an axis.
+/// One parameter, or the length or an item of a list, as an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ParameterAxis {
     pub name: String,
@@ -29,13 +32,13 @@ impl ParameterAxis {
         name: &str,
         rows: impl Iterator<Item = &'a TrialRow> + Clone,
     ) -> Result<ParameterAxis, PlotError> {
-        let values: Vec<&Value> = rows.filter_map(|row| row.params.get(name)).collect();
+        let values: Vec<Cow<Value>> = rows.filter_map(|row| value_along(&row.params, name)).collect();
         if values.is_empty() {
             return Err(PlotError::NoParameter(name.to_owned()));
         }
         let numbers: Option<Vec<f64>> = values.iter().map(|value| value.as_f64()).collect();
-        let domain = snapshot.spec.space.get(name).map(|parameter| &parameter.domain);
-        let axis = match (domain, numbers) {
+        let domain = domain_along(&snapshot.spec.space, name);
+        let axis = match (domain.as_deref(), numbers) {
             (Some(Domain::Float { low, high, scale, .. }), Some(numbers)) => {
                 let all = numbers.into_iter().chain([*low, *high]);
                 if *scale == DomainScale::Log { Axis::log(name, all) } else { Axis::linear(name, all) }
@@ -59,9 +62,9 @@ impl ParameterAxis {
 
     /// Where a trial stands along the axis; `None` where it does not have the parameter.
     pub fn place(&self, row: &TrialRow) -> Option<f64> {
-        let value = row.params.get(&self.name)?;
+        let value = value_along(&row.params, &self.name)?;
         match &self.axis.scale {
-            Scale::Categorical(_) => self.named.iter().find(|(known, _)| known == value).map(|(_, at)| *at as f64),
+            Scale::Categorical(_) => self.named.iter().find(|(known, _)| *known == *value).map(|(_, at)| *at as f64),
             Scale::Linear { .. } | Scale::Log => value.as_f64(),
         }
     }
@@ -76,7 +79,7 @@ impl ParameterAxis {
 
 /// The names along an axis: choices in their order, and what else the trials have; and which value has which. Values that are written
 /// alike share a name.
-fn names(domain: Option<&Domain>, values: &[&Value]) -> (Vec<String>, Vec<(Value, usize)>) {
+fn names(domain: Option<&Domain>, values: &[Cow<Value>]) -> (Vec<String>, Vec<(Value, usize)>) {
     let declared: Vec<Value> = match domain {
         Some(Domain::Categorical { choices }) => choices.clone(),
         Some(Domain::Ordinal { values }) => values.clone(),
@@ -84,9 +87,9 @@ fn names(domain: Option<&Domain>, values: &[&Value]) -> (Vec<String>, Vec<(Value
         _ => Vec::new(),
     };
     let mut all: Vec<(Value, String)> = declared.iter().map(|value| (value.clone(), shown(value))).collect();
-    for value in values.iter().copied() {
-        if !all.iter().any(|(known, _)| known == value) {
-            all.push((value.clone(), shown(value)));
+    for value in values {
+        if !all.iter().any(|(known, _)| *known == **value) {
+            all.push((value.clone().into_owned(), shown(value)));
         }
     }
     all[declared.len()..].sort_by(|(_, a), (_, b)| a.cmp(b));
@@ -110,20 +113,17 @@ pub(crate) fn shown(value: &Value) -> String {
     }
 }
 
-/// The parameters that have two values among the trials, from the one that tells most about the value on: how much of the
+/// The parameters that have two values among the trials (of lists their lengths and items, [`along_names`]), from the one that tells most about the value on: how much of the
 /// variance of the values lies between groups of trials with like values of the parameter, times the part of the trials that
 /// have it, 0 to 1. This looks at each parameter alone, and is for choosing what to draw.
 pub fn telling_parameters(snapshot: &Snapshot, objective: &Objective) -> Vec<(String, f64)> {
     let Ok(values) = Values::of(snapshot, objective).and_then(Values::ended) else { return Vec::new() };
-    let parameters = snapshot.spec.space.parameters();
-    let mut telling: Vec<(String, f64)> = parameters
-        .par_iter()
-        .filter_map(|parameter| {
-            let axis =
-                ParameterAxis::of(snapshot, &parameter.name, values.worst_first.iter().map(|one| one.row)).ok()?;
-            Some((parameter.name.clone(), told_by(&axis, &values.worst_first)?))
-        })
-        .collect();
+    let rows = || values.worst_first.iter().map(|one| one.row);
+    let told = |name: String| {
+        let axis = ParameterAxis::of(snapshot, &name, rows()).ok()?;
+        Some((name, told_by(&axis, &values.worst_first)?))
+    };
+    let mut telling: Vec<(String, f64)> = along_names(&snapshot.spec.space).into_par_iter().filter_map(told).collect();
     telling.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     telling
 }

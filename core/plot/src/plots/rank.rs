@@ -5,6 +5,7 @@ use seqtune_core::Objective;
 use super::parameter::ParameterAxis;
 use super::values::{Parted, Valued, Values, dot};
 use super::{PlotError, count, density};
+use crate::along::value_along;
 use crate::snapshot::Snapshot;
 use crate::spec::{Layer, PlotSpec, ValueScale};
 
@@ -13,7 +14,7 @@ use crate::spec::{Layer, PlotSpec, ValueScale};
 /// # Errors
 /// Where no trial with a value has both parameters.
 pub fn rank(snapshot: &Snapshot, objective: &Objective, x: &str, y: &str) -> Result<PlotSpec, PlotError> {
-    let has_both = |row: &crate::TrialRow| row.params.get(x).is_some() && row.params.get(y).is_some();
+    let has_both = |row: &crate::TrialRow| [x, y].iter().all(|name| value_along(&row.params, name).is_some());
     let values = Values::of(snapshot, objective)?.ended()?.filtered(has_both);
     let rows = || values.worst_first.iter().map(|one| one.row);
     let (across, up) = (ParameterAxis::of(snapshot, x, rows())?, ParameterAxis::of(snapshot, y, rows())?);

@@ -2,18 +2,20 @@
 
 use seqtune_core::Objective;
 
-use super::parameter::ParameterAxis;
+use super::parameter::{ParameterAxis, shown};
 use super::values::{Parted, Valued, Values, state_legend, state_mark};
 use super::{PlotError, density};
+use crate::along::value_along;
 use crate::snapshot::Snapshot;
 use crate::spec::{Entry, Layer, Line, PlotSpec, Role, Sample, Scale, short};
 
-/// The values of the trials over one parameter, by state; over names with the median of each.
+/// The values of the trials over one parameter, or over the length or an item of a list, by state; over names with the median of
+/// each.
 ///
 /// # Errors
 /// Where no trial with a value has the parameter.
 pub fn slice(snapshot: &Snapshot, objective: &Objective, parameter: &str) -> Result<PlotSpec, PlotError> {
-    let values = Values::of(snapshot, objective)?.filtered(|row| row.params.get(parameter).is_some());
+    let values = Values::of(snapshot, objective)?.filtered(|row| value_along(&row.params, parameter).is_some());
     let axis = ParameterAxis::of(snapshot, parameter, values.worst_first.iter().map(|one| one.row))?;
     let Parted { alone, rest, note } = values.parted();
     let mut notes: Vec<String> = note.into_iter().collect();
@@ -37,7 +39,7 @@ pub fn slice(snapshot: &Snapshot, objective: &Objective, parameter: &str) -> Res
         legend.push(Entry { label: "median".to_owned(), sample: Sample::Line { role: Role::Front, dashed: false } });
     }
     let reading = values.best().map_or_else(String::new, |best| {
-        let own = best.row.params.get(parameter).map_or_else(String::new, super::parameter::shown);
+        let own = value_along(&best.row.params, parameter).map_or_else(String::new, |value| shown(&value));
         format!(
             "{} over {parameter}; the best is trial {} with {} at {parameter} {own}.",
             objective.metric,

@@ -169,6 +169,46 @@ fn a_slice_shows_the_whole_domain_on_its_scale() {
     assert_eq!(slice(&snapshot, objective(), "absent"), Err(PlotError::NoParameter("absent".to_owned())));
 }
 
+/// Good is a list of two with a narrow second item.
+fn by_widths(params: &Params) -> f64 {
+    let Some(seqtune_space::Value::List(items)) = params.get("widths") else { return 9.0 };
+    let second = items.get(1).and_then(seqtune_space::Value::as_f64).unwrap_or(64.0);
+    (items.len() as f64 - 2.0).abs() + second / 64.0
+}
+
+#[test]
+fn a_list_is_its_length_and_its_items() {
+    let space = "x = { type = 'bool' }\n\
+                 widths = { type = 'list', len = { low = 1, high = 3 }, item = { type = 'int', low = 8, high = 64, log = true } }";
+    let history = study(space).seed(5).objective(by_widths).trials(40).history();
+    let (snapshot, metric) = (Snapshot::of(&history), history.spec.objective());
+    let of_items = |least: usize| {
+        let items = snapshot.trials.iter().filter_map(|row| row.params.get("widths")?.as_list());
+        items.filter(|items| items.len() >= least).count()
+    };
+    let second = slice(&snapshot, metric, "widths[1]").unwrap();
+    assert_eq!((&second.x.scale, points(&second).len()), (&Scale::Log, of_items(2)));
+    assert!(second.x.low < 8.0 && second.x.high > 64.0, "the whole domain: {:?}", second.x);
+    let length = slice(&snapshot, metric, "len(widths)").unwrap();
+    assert_eq!((&length.x.scale, points(&length).len()), (&Scale::Linear { whole: true }, 40));
+    assert!(length.reading.contains(" at len(widths) 2."), "{}", length.reading);
+
+    let told = telling_parameters(&snapshot, metric);
+    assert_eq!(told[0].0, "len(widths)", "{told:?}");
+    let spec = parallel(&snapshot, metric).unwrap();
+    let names = ["x", "len(widths)", "widths[0]", "widths[1]", "widths[2]", "value"].map(str::to_owned);
+    assert_eq!(spec.x.scale, Scale::Categorical(names.into()));
+    let unset = lines(&spec).iter().filter(|line| line.points[4][1] < 0.0).count();
+    assert_eq!(unset, 40 - of_items(3), "what has no third item runs below");
+    let pair = contour(&snapshot, metric, "widths[0]", "len(widths)").unwrap();
+    assert_eq!(pair.x.label, "widths[0]");
+    let both = points(&rank(&snapshot, metric, "widths[0]", "widths[2]").unwrap()).len();
+    assert_eq!(both, of_items(3));
+    let forest = crate::Surrogate::fit(&history.spec.space, &crate::completed(&snapshot), 1).unwrap();
+    let along = dependence(&snapshot, metric, "widths[0]", &forest.dependence("widths[0]").unwrap()).unwrap();
+    assert_eq!(along.x.scale, Scale::Log, "an item has the scale of its domain");
+}
+
 #[test]
 fn what_tells_most_comes_first() {
     let history = draft(60).history();

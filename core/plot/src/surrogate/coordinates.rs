@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::along::name_of;
 use seqtune_space::{Bounds, Dimension, Domain, Grain, Length, Parameter, Params, Part, SearchSpace, Test, Value};
 
 /// Ordered values beyond so many are numbers like any other.
@@ -202,10 +203,10 @@ fn coordinate(
     dimension: &Dimension,
     region: Region,
 ) -> Option<Coordinate> {
-    let (name, domain) = match (dimension.part, &parameter.domain) {
-        (Part::Item(item), Domain::List { item: domain, .. }) => (format!("{}[{item}]", parameter.name), &**domain),
-        (Part::Length, domain) => (format!("len({})", parameter.name), domain),
-        (_, domain) => (parameter.name.clone(), domain),
+    let name = name_of(space, dimension);
+    let domain = match (dimension.part, &parameter.domain) {
+        (Part::Item(_), Domain::List { item, .. }) => &**item,
+        (_, domain) => domain,
     };
     let kind = match space.grain(dimension, CELLS) {
         Grain::Choices(count) if count <= CHOICES => Kind::Choices(count),

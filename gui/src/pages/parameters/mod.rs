@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use egui::{Button, ComboBox, Ui};
 pub(super) use forest::measured;
-use seqtune_plot::plots;
+use seqtune_plot::{along_names, plots};
 
 use super::overview::metric_choice;
 use crate::cache::Cache;
@@ -31,7 +31,8 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
         actions.extend(metric_choice(ui, model));
     });
     ui.separator();
-    let names: Vec<&str> = subject.whole.spec.space.parameters().iter().map(|one| one.name.as_str()).collect();
+    let names = along_names(&subject.whole.spec.space);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     actions.extend(match (view.plot, names.as_slice()) {
         (_, []) => notice::card(ui, "The space of this study has no parameter.", None).into_iter().collect(),
         // Of one parameter there is no more to see than its slice.
@@ -45,7 +46,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
             notice::card(ui, "This needs two parameters, and the space has one.", way).into_iter().collect()
         }
         (ParameterPlot::Parallel, _) => parallel::ui(ui, model, cache),
-        (ParameterPlot::Slices, _) => slices::ui(ui, model, cache),
+        (ParameterPlot::Slices, _) => slices::ui(ui, model, cache, &names),
         (ParameterPlot::Contour | ParameterPlot::Rank, _) => pair(ui, model, cache, &names),
         (ParameterPlot::Distribution, _) => distribution(ui, model, cache),
         (ParameterPlot::Importance, _) => forest::importance(ui, model, cache),
@@ -61,15 +62,15 @@ fn of_all(model: &Model, subject: &Subject) -> (Arc<std::path::Path>, u64, Optio
     (Arc::clone(&subject.directory), whole.seq, begun, whole.trials.len(), model.metric(whole).to_owned())
 }
 
-/// The parameters from the one that tells most about the value on; all of the space while that is not known.
+/// The parameters, and of lists their lengths and items, from what tells most about the value on; all of the space while that is not
+/// known.
 fn telling(model: &Model, cache: &mut Cache, subject: &Subject) -> Vec<String> {
     let (whole, objective) = (Arc::clone(&subject.whole), model.objective(&subject.whole));
     let made = cache.shop.ask_apart("telling", of_all(model, subject), Lane::Quick, move || {
         plots::telling_parameters(&whole, &objective).into_iter().map(|(name, _)| name).collect::<Vec<String>>()
     });
     let known = made.product.filter(|names| !names.is_empty());
-    let in_order = || subject.whole.spec.space.parameters().iter().map(|one| one.name.clone()).collect();
-    known.map_or_else(in_order, |names| names.to_vec())
+    known.map_or_else(|| along_names(&subject.whole.spec.space), |names| names.to_vec())
 }
 
 /// Contour and ranks: the value over two parameters.

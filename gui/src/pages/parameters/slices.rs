@@ -15,12 +15,11 @@ const FIRST: usize = 6;
 const WIDTH: f32 = 330.0;
 const HEIGHT: f32 = 270.0;
 
-pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache) -> Vec<Action> {
+pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache, all: &[&str]) -> Vec<Action> {
     let Some(subject) = model.subject() else { return Vec::new() };
-    let all: Vec<&str> = subject.whole.spec.space.parameters().iter().map(|one| one.name.as_str()).collect();
     let first = || telling(model, cache, subject).into_iter().take(FIRST).collect();
     let chosen: Vec<String> = model.views.parameters.slices.clone().unwrap_or_else(first);
-    let mut actions = choice(ui, model, &all, &chosen);
+    let mut actions = choice(ui, model, all, &chosen);
     if chosen.is_empty() {
         ui.add_space(12.0);
         ui.label("No parameter is chosen. Choose some above.");

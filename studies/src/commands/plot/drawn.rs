@@ -8,7 +8,7 @@ use seqtune_core::{History, Objective, Proposer, StoreReader};
 use seqtune_plot::decision::{expected, last_chosen};
 use seqtune_plot::plots::{self, Along, CurvesOf, HistoryOptions, PlotError, Prediction, telling_parameters};
 use seqtune_plot::spec::PlotSpec;
-use seqtune_plot::{ImportanceError, PedAnova, Snapshot, Surrogate, compare, completed_under, importance};
+use seqtune_plot::{ImportanceError, PedAnova, Snapshot, Surrogate, along_names, compare, completed_under, importance};
 
 use super::kind::Kind;
 use super::{Arguments, Method};
@@ -226,19 +226,25 @@ fn two_metrics(snapshot: &Snapshot, named: [Option<&str>; 2]) -> Result<[Objecti
     Ok([one(0)?, one(1)?])
 }
 
-/// The parameters that are asked for; for those that are not, the ones that tell most.
+/// The parameters that are asked for, or of lists their lengths and items; for those that are not, the ones that tell most.
 fn parameters<const N: usize>(
     snapshot: &Snapshot,
     objective: &Objective,
     named: [Option<&str>; N],
 ) -> Result<[String; N], CommandError> {
-    let searched = || snapshot.spec.space.parameters().iter().map(|parameter| parameter.name.as_str());
-    let declared = snapshot.spec.info.parameters.parameters().iter().map(|parameter| parameter.name.as_str());
-    let known: Vec<&str> = searched().chain(declared).collect();
+    let searched = along_names(&snapshot.spec.space);
+    let declared = along_names(&snapshot.spec.info.parameters);
     for (at, name) in named.into_iter().enumerate().filter_map(|(at, name)| Some((at, name?))) {
-        if !known.contains(&name) {
-            let hint = did_you_mean(name, "parameters", searched());
-            return Err(CommandError::Usage(format!("there is no parameter {name:?}; {hint}")));
+        if !searched.iter().chain(&declared).any(|known| known == name) {
+            let parts = parts_of(name, searched.iter().chain(&declared));
+            return Err(CommandError::Usage(match parts.as_slice() {
+                [] => {
+                    let hint = did_you_mean(name, "parameters", searched.iter().map(String::as_str));
+                    format!("there is no parameter {name:?}; {hint}")
+                }
+                [one] => format!("{name} is a list: name {one}"),
+                [one, other, ..] => format!("{name} is a list: name {one}, {other}, or another item"),
+            }));
         }
         if named[..at].contains(&Some(name)) {
             return Err(CommandError::Usage(format!("--x and --y both name {name:?}: give two parameters")));
@@ -257,4 +263,10 @@ fn parameters<const N: usize>(
         }
     }
     chosen.try_into().map_err(|_| PlotError::NothingVaries.into())
+}
+
+/// The length and the items of a list, by their names.
+fn parts_of<'a>(list: &str, names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let (length, item) = (format!("len({list})"), format!("{list}["));
+    names.map(String::as_str).filter(|name| *name == length || name.starts_with(&item)).collect()
 }

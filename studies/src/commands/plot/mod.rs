@@ -20,6 +20,7 @@ use kind::Kind;
 ///
 /// The metric is that of the study's first objective unless --metric names another. Trials that were
 /// pruned count with the value they had reached. Where no parameter is named, those that tell most about the value are drawn.
+/// A list counts as its length, `len(widths)`, and its items, `widths[0]` and so on.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
 \x20 seqtune plot demo -o history.svg\n\
