@@ -174,6 +174,9 @@ fn a_list_is_drawn_by_its_length_and_its_items() {
     assert!(said(&["contour", "--x", "widths[0]", "--y", "len(widths)"]).contains("over widths[0] and len(widths)"));
     assert!(said(&["rank", "--x", "lr", "--y", "widths[2]"]).contains("over lr and widths[2] by rank"));
     assert!(said(&["dependence"]).contains("is expected at len(widths) 1: 1"));
+    let table =
+        String::from_utf8(seqtune(place.path(), &["table", "lists", "len(widths)", "-f", "csv"]).stdout).unwrap();
+    assert!(table.lines().any(|line| line.starts_with("2,,2.0,")), "{table}");
     let output = seqtune(place.path(), &["plot", "lists", "--kind", "slice", "--x", "widths", "-o", "plot.svg"]);
     let fault = "error: widths is a list: name len(widths), widths[0], or another item\n";
     assert_eq!((code(&output), stderr(&output).as_str()), (2, fault));

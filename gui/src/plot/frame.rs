@@ -223,11 +223,14 @@ pub(super) fn paint_labels(painter: &Painter, labels: &[Placed], bounds: Rect, t
     let halo = color32(theme.background).gamma_multiply(0.75);
     let mut taken: Vec<Rect> = Vec::new();
     for label in labels {
-        let galley = painter.layout_no_wrap(label.text.clone(), NOTE, label.color);
+        // Where "2548 (80 %)" has no room, "2548" may have.
+        let shorter = label.text.split_once(" (").map(|(first, _)| first);
+        let galleys = std::iter::once(label.text.as_str()).chain(shorter);
+        let fits =
+            |size: egui::Vec2| label.within.is_none_or(|room| room.width() >= size.x + 4.0 && room.height() >= size.y);
+        let mut galleys = galleys.map(|text| painter.layout_no_wrap(text.to_owned(), NOTE, label.color));
+        let Some(galley) = galleys.find(|galley| fits(galley.size())) else { continue };
         let size = galley.size();
-        if label.within.is_some_and(|room| room.width() < size.x + 4.0 || room.height() < size.y) {
-            continue;
-        }
         // A text that would leave the picture goes to the other side of its place.
         let align = match label.align {
             Align::Start if label.at.x + 6.0 + size.x > bounds.right() => Align::End,

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use seqtune::study_file::did_you_mean;
 use seqtune_core::{History, Objective, StoreReader};
-use seqtune_plot::{Cell, HeatMap, Snapshot, heat_map};
+use seqtune_plot::{Cell, HeatMap, Snapshot, along_names, heat_map};
+use seqtune_space::SearchSpace;
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -17,7 +18,8 @@ use crate::places;
 /// Show the values of the trials over one or two parameters
 ///
 /// A cell is the mean over the trials that fall into it, with their number in brackets where they are several. Numbers with
-/// many values are cut into ranges. csv and -f json have a line for each cell with trials: row, column, mean, trials.
+/// many values are cut into ranges. A list is told apart as a whole, or by its length, `len(widths)`, or an item, `widths[0]`.
+/// csv and -f json have a line for each cell with trials: row, column, mean, trials.
 #[derive(clap::Args)]
 #[command(after_long_help = "Examples:\n\
 \x20 seqtune table demo model\n\
@@ -75,13 +77,12 @@ pub(crate) fn execute(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit
 }
 
 fn check_parameter(history: &History, parameter: &str) -> Result<(), CommandError> {
-    let declared = history.spec.info.parameters.parameters();
-    let searched = history.spec.space.parameters();
-    let mut names = searched.iter().chain(declared).map(|parameter| parameter.name.as_str());
-    if names.any(|name| name == parameter) {
+    let searched = along_names(&history.spec.space);
+    let has = |space: &SearchSpace| space.get(parameter).is_some();
+    if has(&history.spec.space) || has(&history.spec.info.parameters) || searched.iter().any(|name| name == parameter) {
         return Ok(());
     }
-    let hint = did_you_mean(parameter, "parameters", searched.iter().map(|parameter| parameter.name.as_str()));
+    let hint = did_you_mean(parameter, "parameters", searched.iter().map(String::as_str));
     Err(CommandError::Usage(format!("there is no parameter {parameter:?}; {hint}")))
 }
 
