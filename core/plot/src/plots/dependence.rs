@@ -90,7 +90,9 @@ pub fn dependence_on_two(
         label: short(mean, 3),
         trial: None,
     };
-    let cells = means().enumerate().map(cell).collect();
+    // Whole numbers far down a log scale have several places: all but one of them are nowhere.
+    let has_area = |cell: &HeatCell| cell.x[0] < cell.x[1] && cell.y[0] < cell.y[1];
+    let cells = means().enumerate().map(cell).filter(has_area).collect();
     let [x_best, y_best] =
         [&across[best_at / up.len()], &up[best_at % up.len()]].map(|place: &Place| shown(&place.value));
     let fitted = |axis: Axis, extents: &[[f64; 2]]| match axis.scale {

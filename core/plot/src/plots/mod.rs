@@ -48,7 +48,7 @@ pub use pareto::{pareto, pareto_front};
 pub use predictions::{Prediction, predictions};
 pub use rank::rank;
 pub use scatter::{Named, scatter};
-pub use scores::{Area, Areas, Scored, areas, auc, precision_recall, roc};
+pub use scores::{AREAS_METHOD, Area, Areas, Scored, areas, auc, precision_recall, roc};
 pub use slice::slice;
 pub use timeline::{Lanes, timeline, timeline_of};
 

@@ -381,6 +381,13 @@ fn what_a_forest_expects_is_a_line_or_a_bar_for_each_choice() {
     assert!(best.y == [0.5, 1.5] && best.x[0] < 0.03 && best.x[1] > 0.003, "{best:?}");
     assert!(spec.reading.starts_with("The best value is expected at lr 0.0"), "{}", spec.reading);
     assert!(spec.reading.contains(" and model lstm: "), "{}", spec.reading);
+    let whole =
+        study("a = { type = 'int', low = 1, high = 64, log = true }\nb = { type = 'bool' }").trials(30).history();
+    let forest = crate::Surrogate::fit(&whole.spec.space, &crate::completed(&Snapshot::of(&whole)), 1).unwrap();
+    let two = forest.dependence_on_two(["a", "b"]).unwrap();
+    let spec = dependence_on_two(&Snapshot::of(&whole), whole.spec.objective(), ["a", "b"], &two).unwrap();
+    let [Layer::Cells(cells)] = &spec.layers[..] else { panic!("cells alone") };
+    assert!(cells.iter().all(|cell| cell.x[0] < cell.x[1]), "each number once: {cells:?}");
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::importance::quantile;
 /// Resamples.
 const RESAMPLES: u64 = 1000;
 
-/// What an interval of [`areas`] is, for the note of a plot.
-pub(super) const METHOD: &str =
+/// What an interval of [`areas`] is, in words.
+pub const AREAS_METHOD: &str =
     "in brackets 95 % of 1000 bootstrap samples of the rows, drawn from each class by itself";
 
 /// The area under a curve.

@@ -4,7 +4,7 @@ mod areas;
 
 use super::{PlotError, count};
 use crate::spec::{Axis, Entry, Layer, Line, PlotSpec, Role, Sample, short, thousands};
-pub use areas::{Area, Areas, areas};
+pub use areas::{AREAS_METHOD, Area, Areas, areas};
 
 /// Corners that one curve is thinned to.
 const MOST_CORNERS: usize = 1000;
@@ -116,7 +116,7 @@ fn drawn(
     if said.is_empty() {
         return Err(PlotError::OneClass);
     }
-    let mut notes: Vec<String> = are_sure.then(|| areas::METHOD.to_owned()).into_iter().collect();
+    let mut notes: Vec<String> = are_sure.then(|| AREAS_METHOD.to_owned()).into_iter().collect();
     if !without.is_empty() {
         let number = count(without.len(), "subset");
         notes.push(format!("{number} of one class only, without a curve: {}", without.join(", ")));
@@ -175,7 +175,7 @@ mod tests {
         let subsets = [scored("11", &[(0.3, true)]), one];
         let spec = roc("ROC", &subsets, &[None, Some(sure)]).unwrap();
         assert_eq!(spec.legend[0].label, "all: AUC 0.875 [0.5, 1] (2 of 4)");
-        assert_eq!(spec.notes[0], areas::METHOD);
+        assert_eq!(spec.notes[0], AREAS_METHOD);
         let spec = precision_recall("PR", &subsets, &[None, Some(sure)]).unwrap();
         assert_eq!(spec.legend[0].label, "all: AP 0.8333 [0.25, 1] (2 of 4)");
     }

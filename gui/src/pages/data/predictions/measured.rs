@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::{Grid, RichText, Ui};
-use seqtune_plot::plots::{self, Areas};
+use seqtune_plot::plots::{self, AREAS_METHOD, Areas};
 use seqtune_plot::spec::short;
 
 use super::of;
@@ -75,14 +75,13 @@ pub(super) fn table(ui: &mut Ui, model: &Model, cache: &mut Cache, first: &Shown
     let Some(measured) = made.product else { return };
     let of_part = |at: usize| sure.as_ref().and_then(|sure| sure.get(at).copied().flatten());
     let folds = "AUC, mean of folds";
-    let method = "In brackets the 95 % interval of 1000 bootstrap samples of the rows, drawn from each class by itself";
     Grid::new("measured").num_columns(6).striped(true).spacing([16.0, 3.0]).show(ui, |ui| {
         for (title, hover) in [
             ("", ""),
             ("rows", ""),
             ("positive", ""),
-            ("AUC", &*format!("Of all rows together, whichever fold they are of. {method}")),
-            ("average precision", &*format!("The area under the precision-recall curve. {method}")),
+            ("AUC", &*format!("Of all rows together, whichever fold they are of; {AREAS_METHOD}")),
+            ("average precision", &*format!("The area under the precision-recall curve; {AREAS_METHOD}")),
             (folds, "The AUC of each fold by itself, and their mean: what the family reports"),
         ] {
             let label = ui.label(RichText::new(title).weak());

@@ -51,6 +51,7 @@ pub(super) fn ui(ui: &mut Ui, model: &Model, cache: &mut Cache, shown: &[Shown])
             ui.label(RichText::new("Choose all rows or one length to compare the pinned trials.").weak());
         }
     });
+    let asked = asked.of_curves();
     let stamps: Vec<_> = shown.iter().map(|one| (&one.stamp, role_key(one.role))).collect();
     let sure = measured::areas(model, cache, shown, &asked);
     let key = (stamps, &asked, model.views.data.looks, sure.is_some());

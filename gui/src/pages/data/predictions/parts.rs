@@ -27,6 +27,11 @@ impl Asked {
     pub(super) fn of(view: &DataView) -> Asked {
         Asked { subset: view.subset, fold: view.fold.clone(), threshold: view.threshold }
     }
+
+    /// What is asked of the curves: a threshold of the score alone changes nothing about what is true.
+    pub(super) fn of_curves(&self) -> Asked {
+        Asked { threshold: self.threshold.filter(|(cut, _)| *cut != Cut::Score), ..self.clone() }
+    }
 }
 
 impl Hash for Asked {
@@ -205,5 +210,8 @@ pub(super) mod tests {
         let strict = by(Some((Cut::Affinity, 150.0)));
         assert_eq!((strict[0], strict[4]), ((true, true), (true, false)));
         assert!(by(Some((Cut::Affinity, 10.0))).iter().all(|pair| *pair == (false, false)));
+        let asked = |cut| Asked { threshold: Some((cut, 0.3)), ..ALL };
+        assert_eq!(asked(Cut::Score).of_curves(), ALL);
+        assert_eq!(asked(Cut::Target).of_curves(), asked(Cut::Target));
     }
 }
