@@ -278,11 +278,11 @@ fn follows(what: &str, model: &mut Model, cache: &mut Cache, change: impl FnOnce
     let begin = Instant::now();
     let cpu = cpu_time(ClockId::ThreadCPUTime);
     change(model);
-    cache.list(model);
+    cache.take_list(model);
     let spent = cpu_time(ClockId::ThreadCPUTime) - cpu;
     while model.question().is_some() {
         std::thread::sleep(Duration::from_micros(200));
-        cache.list(model);
+        cache.take_list(model);
     }
     println!("{what:<28} {:>8.1} ms in the drawing thread, listed after {:.1} ms", ms(spent), ms(begin.elapsed()));
 }
@@ -290,7 +290,7 @@ fn follows(what: &str, model: &mut Model, cache: &mut Cache, change: impl FnOnce
 /// Draws until the threads have made everything that the page shows.
 fn drawn(ctx: &egui::Context, model: &mut Model, cache: &mut Cache) {
     for frame in 0.. {
-        cache.list(model);
+        cache.take_list(model);
         one_frame(ctx, model, cache, frame, false, false);
         if frame > 1 && !cache.shop.is_busy() && model.question().is_none() {
             break;

@@ -130,7 +130,7 @@ impl Viewer {
         self.model.now_us = now_us();
         self.take_news();
         self.cache.shop.put_off(self.model.reading().is_some());
-        self.cache.list(&mut self.model);
+        self.cache.take_list(&mut self.model);
         let asked: Vec<Action> = self.asked.1.try_iter().collect();
         asked.into_iter().for_each(|action| self.act(action));
         for action in commands::pressed(ui.ctx(), &self.model, self.typing) {

@@ -24,7 +24,7 @@ impl Cache {
     }
 
     /// Takes over the list of trials, where a thread has to make it. To be called once a frame.
-    pub fn list(&mut self, model: &mut Model) {
+    pub fn take_list(&mut self, model: &mut Model) {
         let Some(question) = model.question().cloned() else { return };
         self.shop.collect();
         let answer = self.shop.ask_apart("list", question.revision, Lane::First, move || question.answer());

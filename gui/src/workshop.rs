@@ -150,20 +150,8 @@ impl Workshop {
         self.ask_by(hashed(&slot), hashed(&(key, subject.revision)), subject, lane, work)
     }
 
-    /// As [`Workshop::ask`] for a product that depends on the ended trials alone: it is not made anew for every report of a running
-    /// study.
-    pub fn ask_of_ended<T: Send + Sync + 'static>(
-        &mut self,
-        slot: impl Hash,
-        key: impl Hash,
-        subject: &Subject,
-        lane: Lane,
-        work: impl FnOnce(&Subject) -> T + Send + 'static,
-    ) -> Answer<T> {
-        self.ask_by(hashed(&slot), hashed(&(key, subject.ended)), subject, lane, work)
-    }
-
-    /// As [`Workshop::ask`] for a product that no report changes, unless the key says so: of a decision that was made, of files.
+    /// As [`Workshop::ask`] for a product that no report changes, unless the key says so: of a decision that was made, of files, of the trials that
+    /// have ended ([`Subject::ended`]).
     pub fn ask_still<T: Send + Sync + 'static>(
         &mut self,
         slot: impl Hash,

@@ -259,6 +259,8 @@ impl Model {
         if replaced {
             open.news = News::default();
             self.forget_choices();
+            // A large study is listed a moment later; nothing of the one before is shown meanwhile.
+            self.refresh();
         }
         let Some(open) = self.open.as_mut() else { return replaced };
         let seq = |news: &News| news.snapshot.as_ref().map(|snapshot| (snapshot.seq, snapshot.spec.seed));
